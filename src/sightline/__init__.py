@@ -1,0 +1,1 @@
+"""Gaze following: who looks at what in images, videos and panoramas."""

@@ -1,0 +1,93 @@
+"""Scenes made ready for one model: tensors over all people of several images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sightline.scene import Objects, Truth
+
+
+@dataclass
+class Batch:
+    """People of several images, ready for one model. Coordinates are fractions of the image.
+
+    images: (B, 3, H, W) normalised as the model wants.
+    heads: (N, 4) XYXY; a NaN row is a person without a box.
+    image_of: (N,) the image each person is in; sorted.
+    crops: (N, 3, h, w) head crops.
+    depth: (B, 1, H, W).
+    truth: over all people, unit square.
+    objects: per image, unit square.
+    panoramas: full resolution, own sizes; regions are cut from them in forward.
+    clip_length: images are flat; temporal models unflatten by this.
+    """
+
+    images: Tensor
+    heads: Tensor
+    image_of: Tensor
+    crops: Tensor | None = None
+    depth: Tensor | None = None
+    truth: Truth | None = None
+    objects: list[Objects] | None = None
+    panoramas: list[Tensor] | None = None
+    clip_length: int = 1
+
+    def __len__(self) -> int:
+        """The number of people."""
+        return len(self.heads)
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        """The same batch on another device."""
+        return _map_tensors(self, lambda t: t.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> Batch:
+        """The same batch in page-locked memory (the data loader calls this)."""
+        return _map_tensors(self, torch.Tensor.pin_memory)
+
+
+def _map_tensors(value: Any, function: Any) -> Any:
+    if isinstance(value, Tensor):
+        return function(value)
+    if isinstance(value, list):
+        return [_map_tensors(v, function) for v in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{f.name: _map_tensors(getattr(value, f.name), function) for f in fields(value)}
+        )
+    return value
+
+
+def merge_truths(truths: list[Truth]) -> Truth:
+    """Truth over all people of several scenes; fewer annotators are padded with NaN.
+
+    Coordinates are taken as they are: scale them first.
+    """
+    annotators = max((t.points.shape[1] for t in truths), default=0)
+    points = [
+        torch.nn.functional.pad(
+            t.points, (0, 0, 0, annotators - t.points.shape[1]), value=torch.nan
+        )
+        for t in truths
+    ]
+    return Truth(
+        points=torch.cat(points),
+        inside=torch.cat([t.inside for t in truths]),
+        gaze_object=_merge([t.gaze_object for t in truths], [t.inside for t in truths], -1),
+        counted=_merge([t.counted for t in truths], [t.inside for t in truths], True),
+    )
+
+
+def _merge(values: list[Tensor | None], like: list[Tensor], default: int | bool) -> Tensor | None:
+    given = [v for v in values if v is not None]
+    if not given:
+        return None
+    return torch.cat(
+        [
+            v if v is not None else torch.full(n.shape, default, dtype=given[0].dtype)
+            for v, n in zip(values, like, strict=True)
+        ]
+    )

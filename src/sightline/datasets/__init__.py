@@ -1,0 +1,1 @@
+"""Readers of the released dataset layouts: they parse, nothing else."""

@@ -1,0 +1,69 @@
+"""Boxes and points: pixels to fractions of the image and back, enlargement, head masks.
+
+One convention everywhere, the edge convention: the picture spans [0, W] x [0, H], the centre of the
+first pixel is (0.5, 0.5), and a mirrored x is W - x for boxes and points alike.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def to_unit(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
+    """Pixels to fractions of an image of `size` (W, H); points (..., 2) or boxes (..., 4)."""
+    return coordinates / _scale(coordinates, size)
+
+
+def to_pixels(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
+    """Fractions to pixels of an image of `size` (W, H); points (..., 2) or boxes (..., 4)."""
+    return coordinates * _scale(coordinates, size)
+
+
+def _scale(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
+    repeats = coordinates.shape[-1] // 2
+    return torch.tensor(size * repeats, dtype=coordinates.dtype, device=coordinates.device)
+
+
+def centres(boxes: Tensor) -> Tensor:
+    """Centre points (..., 2) of XYXY boxes (..., 4)."""
+    return (boxes[..., :2] + boxes[..., 2:]) / 2
+
+
+def enlarge(boxes: Tensor, k: float | Tensor) -> Tensor:
+    """Grow XYXY boxes (N, 4) by the share `k` (a number or one per box), as Chong et al. 2020 do.
+
+    The left and top edges move by k times the size, then the right and bottom edges by k times the
+    size *already enlarged*: k = 0.1 adds 10 % on the left and 11 % on the right.
+    """
+    k = torch.as_tensor(k, dtype=boxes.dtype, device=boxes.device)[..., None]
+    low = boxes[..., :2] - k * (boxes[..., 2:] - boxes[..., :2])
+    high = boxes[..., 2:] + k * (boxes[..., 2:] - low)
+    return torch.cat([low, high], -1)
+
+
+def head_from_face(faces: Tensor) -> Tensor:
+    """Head boxes (N, 4) around face boxes (N, 4): width x 1.9, height x 1.5, 0.18 heights up.
+
+    A face detector stops at the brow and chin; gaze models want hair and ears. The constants are a
+    starting point fitted on few heads (the intersection over union rises from 0.35 to 0.72-0.84),
+    not a finding.
+    """
+    size = faces[..., 2:] - faces[..., :2]
+    centre = centres(faces) - size * size.new_tensor([0.0, 0.18])
+    half = size * size.new_tensor([1.9, 1.5]) / 2
+    return torch.cat([centre - half, centre + half], -1)
+
+
+def head_masks(boxes: Tensor, size: int = 224) -> Tensor:
+    """Masks (N, 1, size, size), 1 inside each unit-square head box (N, 4); a NaN box is blank.
+
+    Chong et al. 2020: corners are cut to integers and clipped to size - 1, the far edge is
+    exclusive, so the last row and column are never set and a very narrow box gives an empty mask.
+    """
+    corners = (boxes * size).nan_to_num(0.0).trunc().clamp(0, size - 1)
+    x0, y0, x1, y1 = corners[..., None].unbind(-2)
+    pixel = torch.arange(size, device=boxes.device)
+    columns = (pixel >= x0) & (pixel < x1)
+    rows = (pixel >= y0) & (pixel < y1)
+    return (rows[:, :, None] & columns[:, None, :])[:, None].to(boxes.dtype)

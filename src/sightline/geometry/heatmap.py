@@ -1,0 +1,74 @@
+"""Heatmaps: draw Gaussians, find peaks, sum up into patches, measure entropy."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_max_pool2d, max_pool2d
+
+
+def gaussian_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
+    """Draw one Gaussian (peak 1, cut at 3 sigma) per unit-square point (N, 2): (N, size, size).
+
+    The label of Recasens et al. 2015 as Chong et al. 2020 draw it. NaN points stay blank, and so do
+    points too far outside to leave a trace (where the published code divides 0 by 0).
+    """
+    radius = 3 * sigma
+    low = (points * size - radius).trunc()[..., None]  # the published code truncates towards zero,
+    high = (points * size + radius + 1).trunc()[..., None]  # so must we, also left of the border
+    pixel = torch.arange(size, device=points.device)
+    gauss = torch.exp(-((pixel - low - radius) ** 2) / (2 * sigma**2))
+    visible = (pixel >= low) & (pixel < high)  # NaN compares false: blank
+    x, y = gauss.where(visible, 0.0).unbind(-2)
+    heatmaps = y[..., :, None] * x[..., None, :]
+    return heatmaps / heatmaps.amax((-2, -1), keepdim=True).clamp(min=1e-30)  # cut ones peak at 1
+
+
+def peaks(heatmaps: Tensor, offset: float = 0.0) -> Tensor:
+    """Unit-square position (..., 2) of the first maximum of each heatmap (..., h, w).
+
+    `offset` 0 is the corner of the cell, the published reading (the largest coordinate is (w - 1) /
+    w); 0.5 is the centre of the cell, without bias.
+    """
+    h, w = heatmaps.shape[-2:]
+    index = heatmaps.flatten(-2).argmax(-1)
+    x, y = index % w + offset, index // w + offset
+    return torch.stack([x / w, y / h], -1)
+
+
+def patch_distribution(
+    heatmaps: Tensor, inside: Tensor, grid: int = 7, *, whole: bool = False
+) -> Tensor:
+    """Share of each patch, then of "outside" (N, grid * grid + 1), of label heatmaps (N, h, w).
+
+    PDP (Miao et al. 2023): the maximum of each patch in row-major order and 1 - `inside` (N,),
+    divided by their sum; where all are zero (an inside label too far away to be drawn) the person
+    counts as outside. The release cuts patches of floor(h / grid) cells, which leaves the last rows
+    and columns to no patch; `whole` covers the map instead.
+    """
+    maps = heatmaps[:, None]
+    side = heatmaps.shape[-1] // grid
+    pooled = (
+        adaptive_max_pool2d(maps, grid)
+        if whole
+        else max_pool2d(maps[..., : grid * side, : grid * side], side)
+    )
+    places = torch.cat([pooled.flatten(1), 1 - inside[:, None]], 1)
+    empty = places.sum(1) == 0
+    places[:, -1] = places[:, -1].masked_fill(empty, 1.0)
+    return places / places.sum(1, keepdim=True)
+
+
+def entropies(heatmaps: Tensor) -> Tensor:
+    """How spread each heatmap (..., h, w) is: 0 for one cell, 1 for a flat map.
+
+    The Shannon entropy of the map, shifted to start at 0 and divided by its sum, as a share of
+    log(h * w).
+    """
+    flat = heatmaps.flatten(-2).double()
+    mass = flat - flat.amin(-1, keepdim=True)
+    total = mass.sum(-1, keepdim=True)
+    uniform = torch.full_like(mass, 1 / flat.shape[-1])
+    share = torch.where(total > 0, mass / total.clamp(min=1e-300), uniform)
+    entropy = torch.special.entr(share).sum(-1) / torch.tensor(float(flat.shape[-1])).log()
+    return entropy.to(heatmaps.dtype)

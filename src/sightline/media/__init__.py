@@ -1,0 +1,1 @@
+"""Pictures in and out, and where heads come from."""

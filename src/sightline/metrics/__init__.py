@@ -1,0 +1,1 @@
+"""Pure metric functions, one value per person."""

@@ -1,0 +1,75 @@
+"""The model contract: preprocess, forward, decode; predict chains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sightline.batch import Batch
+from sightline.gaze import Gaze
+from sightline.scene import Scene
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where weights come from and what may be done with them.
+
+    file: a path inside the installed package, or None when the user has to bring the file.
+    origin: who trained it on what, and how to get it.
+    """
+
+    licence: str
+    origin: str
+    file: str | None = None
+    sha256: str | None = None
+    paper: dict[str, float] = field(default_factory=dict)
+
+
+class GazeModel(nn.Module):
+    """Base of all models. A subclass gives `config`, `preprocess`, `forward` and `decode`.
+
+    config: a frozen dataclass that rebuilds the module.
+    preprocess: scenes -> batch; small and picklable, also the collate function of the data loader.
+    precision: the number format of the forward pass in `predict`, set by `sightline.load`.
+    """
+
+    config: Any
+    preprocess: Callable[[list[Scene]], Batch]
+    precision: torch.dtype = torch.float32
+
+    @property
+    def uses_depth(self) -> bool:
+        """Whether `Scene.depth` is read; readers load depth maps only then."""
+        return False
+
+    def decode(self, output: Any, batch: Batch) -> list[Gaze]:
+        """The raw output of `forward` as one `Gaze` per image."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    def predict(self, scenes: list[Scene]) -> list[Gaze]:
+        """Where the people of each scene look: one `Gaze` on the CPU per scene, in order."""
+        self.eval()
+        with torch.inference_mode():
+            batch = self.preprocess(scenes).to(self.device)
+            mixed = self.precision != torch.float32
+            with torch.autocast(self.device.type, self.precision, enabled=mixed):
+                output = self(batch)
+            return self.decode(output, batch)
+
+
+def split_by_image(values: Tensor | None, batch: Batch) -> list[Tensor | None]:
+    """Values over all people (N, ...) as one tensor per image of the batch, on the CPU."""
+    images = len(batch.images)
+    if values is None:
+        return [None] * images
+    counts = torch.bincount(batch.image_of, minlength=images).tolist()
+    return list(values.float().cpu().split(counts))

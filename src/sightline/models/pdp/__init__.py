@@ -1,0 +1,1 @@
+"""PDP: patch-level gaze distribution prediction (Miao, Hoai and Samaras, WACV 2023)."""

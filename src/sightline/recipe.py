@@ -1,0 +1,57 @@
+"""How a model is trained: data and ordinary functions, copied or `replace`d to vary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from sightline.batch import Batch
+from sightline.scene import Clip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training phase: which loss, on which data, with which optimizer, training which parts.
+
+    loss: (model, batch) -> named terms; their sum is minimised, each is logged.
+    dataset: a key of `sightline.datasets.DATASETS`.
+    optimizer: model -> optimizer; parameter groups are ordinary code.
+    batch_size: samples (clips) of one step, over all processes.
+    schedule: optimizer -> scheduler, stepped once per epoch.
+    trainable: parameter-name prefixes; everything else is frozen. ("",) trains all.
+    batch_statistics: whose BatchNorm running statistics are updated.
+    augment: clip -> clip, run in the workers.
+    clip_gradients: largest gradient norm; None leaves gradients as they are.
+    """
+
+    name: str
+    loss: Callable[[Any, Batch], dict[str, Tensor]]
+    dataset: str
+    optimizer: Callable[[Any], Optimizer]
+    epochs: int
+    batch_size: int
+    schedule: Callable[[Optimizer], LRScheduler] | None = None
+    trainable: tuple[str, ...] = ("",)
+    batch_statistics: Literal["all", "trainable", "none"] = "trainable"
+    augment: Callable[[Clip], Clip] | None = None
+    clip_gradients: float | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model, the stages that train it, and the validation benchmark that picks the epoch.
+
+    model: a name of `sightline.models.MODELS`, or "file_or_module:factory".
+    benchmark: a key of `sightline.benchmark.BENCHMARKS`, run after each epoch.
+    """
+
+    name: str
+    model: str
+    stages: tuple[Stage, ...]
+    benchmark: str
+    seed: int = 1

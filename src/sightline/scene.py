@@ -1,0 +1,78 @@
+"""One picture and the people in it, and for labelled data the truth about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from torch import Tensor
+
+
+@dataclass
+class Objects:
+    """Things that can be looked at: boxes (K, 4) XYXY, labels (K,) int, scores (K,)."""
+
+    boxes: Tensor
+    labels: Tensor
+    scores: Tensor
+
+
+@dataclass
+class Truth:
+    """What annotators said about each head; NaN wherever they said nothing.
+
+    points: (P, A, 2) gaze targets of A annotators, in pixels in a `Scene`, unit square in a
+    `Batch`.
+    inside: (P,) 1 target in frame, 0 out of frame, NaN unknown.
+    gaze_object: (P,) row of `objects`, -1 for none.
+    counted: (P,) False for people who are context only, in neither loss nor score.
+    """
+
+    points: Tensor
+    inside: Tensor
+    gaze_object: Tensor | None = None
+    counted: Tensor | None = None
+
+
+@dataclass
+class Scene:
+    """One picture and the people in it. Coordinates are pixels: x right, y down, corner (0, 0).
+
+    image: (3, H, W) uint8 RGB.
+    heads: (P, 4) XYXY; may reach outside the image; a NaN row is a person without a box.
+    depth: (1, H, W) in [0, 1], near is large.
+    key: the dataset's own name of the sample.
+    """
+
+    image: Tensor
+    heads: Tensor
+    depth: Tensor | None = None
+    objects: Objects | None = None
+    truth: Truth | None = None
+    projection: Literal["perspective", "equirectangular"] = "perspective"
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if self.image.ndim != 3 or self.image.shape[0] != 3:
+            raise ValueError(
+                f"Scene {self.key!r}: image has shape {tuple(self.image.shape)}; "
+                "give an RGB tensor (3, H, W), for instance from sightline.read_image."
+            )
+        if self.heads.ndim != 2 or self.heads.shape[-1] != 4:
+            raise ValueError(
+                f"Scene {self.key!r}: heads have shape {tuple(self.heads.shape)}; "
+                "give (P, 4) pixel boxes x_min, y_min, x_max, y_max."
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the image in pixels."""
+        return self.image.shape[2], self.image.shape[1]
+
+    def __len__(self) -> int:
+        """The number of people."""
+        return len(self.heads)
+
+
+Clip: TypeAlias = list[Scene]
+"""Consecutive scenes of the same people."""
