@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sightline.scene import Objects, Truth
+from sightline.geometry.boxes import to_unit
+from sightline.scene import Objects, Scene, Truth
 
 
 @dataclass
@@ -91,3 +92,19 @@ def _merge(values: list[Tensor | None], like: list[Tensor], default: int | bool)
             for v, n in zip(values, like, strict=True)
         ]
     )
+
+
+def gather_people(scenes: list[Scene]) -> tuple[Tensor, Tensor, Truth | None]:
+    """Heads (N, 4) and truth on the unit square and the scene index (N,) of all people of `scenes`.
+
+    The truth is None unless every scene is labelled.
+    """
+    heads = torch.cat([to_unit(scene.heads.float(), scene.size) for scene in scenes])
+    counts = torch.tensor([len(scene) for scene in scenes])
+    image_of = torch.arange(len(scenes)).repeat_interleave(counts)
+    truths = [
+        replace(scene.truth, points=to_unit(scene.truth.points.float(), scene.size))
+        for scene in scenes
+        if scene.truth is not None
+    ]
+    return heads, image_of, merge_truths(truths) if len(truths) == len(scenes) else None

@@ -1,1 +1,151 @@
-"""Published models by name."""
+"""Published models by name: `create` a fresh one, `load` one with weights, list what there is."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from sightline.models.base import GazeModel, Weights
+
+MODELS = {  # name: "module:factory"
+    "pdp": "sightline.models.pdp.model:pdp",
+    "pdp-nodepth": "sightline.models.pdp.model:pdp_nodepth",
+    "pdp-small": "sightline.models.pdp.model:pdp_small",
+}
+RECIPES = {  # name: "module:function"
+    "pdp-gazefollow": "sightline.models.pdp.recipe:pdp_gazefollow",
+    "pdp-gazefollow-nodepth": "sightline.models.pdp.recipe:pdp_gazefollow_nodepth",
+    "pdp-small-synthetic": "sightline.models.pdp.recipe:pdp_small_synthetic",
+}
+CONVERTERS = {  # family: module with `convert` and `initialise` for official checkpoints
+    "pdp": "sightline.models.pdp.convert",
+}
+
+
+def resolve(name: str, known: dict[str, str], kind: str) -> Any:
+    """The object behind a known name, or behind "module:attribute" or "file.py:attribute".
+
+    Raises KeyError with the nearest known names for anything else.
+    """
+    target = known.get(name, name)
+    module, colon, attribute = target.rpartition(":")
+    if not colon:
+        near = get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+        raise KeyError(f"no {kind} named {name!r}; {hint}")
+    loaded = _module_of_file(module) if module.endswith(".py") else importlib.import_module(module)
+    try:
+        return getattr(loaded, attribute)
+    except AttributeError:
+        raise KeyError(f"{module} has no {kind} named {attribute!r}") from None
+
+
+def _module_of_file(path: str) -> Any:
+    """A user's own Python file as a module, importable by name in worker processes too."""
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise FileNotFoundError(f"no file {path}; give the path of a Python file")
+    sys.path.insert(0, str(file.parent))
+    return importlib.import_module(file.stem)
+
+
+def create(name: str, **overrides: object) -> GazeModel:
+    """A fresh model with random weights; `overrides` change fields of its config.
+
+    Raises KeyError for an unknown name.
+    """
+    return resolve(name, MODELS, "model")(**overrides)
+
+
+def load(
+    name: str,
+    weights: str | Path | None = None,
+    *,
+    device: str = "cpu",
+    precision: str = "auto",
+) -> GazeModel:
+    """A model with weights, ready for `predict`.
+
+    name: a model ("pdp") with `weights`, or known weights ("pdp-small.synthetic", model and tag).
+    weights: a safetensors file of ours, or an official checkpoint, which is converted strictly.
+    device: as PyTorch names it: "cpu", "cuda", "cuda:1", "mps".
+    precision: "float32", "bfloat16", or "auto", which takes bfloat16 where the device computes it
+    fast.
+
+    Raises KeyError for unknown names, FileNotFoundError without a weights file, and WeightsError,
+    listing the differing names, for weights of another model.
+    """
+    from sightline.models.precision import choose_precision, prepare
+
+    model = read_model(name.partition(".")[0], Path(weights) if weights else known_weights(name))
+    return prepare(model, device, choose_precision(precision, device))
+
+
+def read_model(name: str, path: Path) -> GazeModel:
+    """The model `name` with the weights of a file of ours or of an official checkpoint."""
+    from sightline.models.weights import WeightsError, config_from_json, read_state, require_match
+
+    model = create(name)
+    state, metadata = read_state(path)
+    if "config" not in metadata:
+        official, _ = convert(name, state)
+        if official.config != model.config:
+            raise WeightsError(f"{path} is of another model than {name}: {official.config}")
+        return official
+    if metadata.get("model") == name:  # a config that differs from the default was saved on purpose
+        model = type(model)(config_from_json(type(model.config), metadata["config"]))
+    require_match(model, state)
+    model.load_state_dict(state)
+    return model
+
+
+def convert(name: str, state: dict[str, torch.Tensor]) -> tuple[GazeModel, list[str]]:
+    """The model of an official checkpoint of the family of `name`, and notes in words."""
+    return _converter(name).convert(state)
+
+
+def initialise(name: str, model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:
+    """Start `model` from official initial weights; the notes say what was placed where."""
+    return _converter(name).initialise(model, state)
+
+
+def _converter(name: str) -> Any:
+    family = name.partition(".")[0].partition("-")[0]
+    if family not in CONVERTERS:
+        raise KeyError(f"no official checkpoints are known for {name!r}")
+    return importlib.import_module(CONVERTERS[family])
+
+
+def weights_catalogue() -> dict[str, Weights]:
+    """All known weights by "model.tag"."""
+    from sightline.models.pdp import weights as pdp
+
+    return {**pdp.WEIGHTS}
+
+
+def known_weights(name: str) -> Path:
+    """The file of known weights; raises KeyError or FileNotFoundError that say how to get them."""
+    catalogue = weights_catalogue()
+    if name not in catalogue:
+        tags = [known for known in catalogue if known.startswith(name.partition(".")[0])]
+        raise KeyError(
+            f"{name!r} names no weights; give weights=FILE (--weights FILE)"
+            + (f" or take one of {', '.join(tags)}" if tags else "")
+        )
+    if (file := catalogue[name].file) is None:
+        origin = catalogue[name].origin
+        raise FileNotFoundError(f"the weights {name} are not in the package: {origin}")
+    return Path(str(files("sightline") / file))
+
+
+def list_models() -> list[str]:
+    """Names for `create`, and for `load` with a weights file."""
+    return list(MODELS)

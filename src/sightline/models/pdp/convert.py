@@ -1,0 +1,122 @@
+"""Official PDP checkpoints and CVPR 2020 initial weights into ours, by name.
+
+The release and the CVPR 2020 baseline (Chong et al.) share the layout of trunks, attention, fusion
+and decoder; nothing is skipped silently: what each has beyond the other is listed below by name.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sightline.models.pdp.model import PDP, PDPConfig
+from sightline.models.weights import WeightsError, require_match
+
+State = dict[str, Tensor]
+
+NAMES = {  # official prefix: ours, in the order of the network
+    "conv1_scene": "scene_trunk.stem.0",
+    "bn1_scene": "scene_trunk.stem.1",
+    **{f"layer{i}_scene": f"scene_trunk.layers.{i - 1}" for i in range(1, 6)},
+    "conv1_face": "face_trunk.stem.0",
+    "bn1_face": "face_trunk.stem.1",
+    **{f"layer{i}_face": f"face_trunk.layers.{i - 1}" for i in range(1, 6)},
+    "attn": "scene_attention.linear",
+    "compress_conv1": "fusion.0",
+    "compress_bn1": "fusion.1",
+    "compress_conv2": "fusion.3",
+    "compress_bn2": "fusion.4",
+    "outside_embedding": "tokens.outside",
+    "patch_pos_embedding": "tokens.position",
+    "qkv_proj": "tokens.qkv",
+    "inout_patch_encode": "patch_head.0",
+    "inout_patch_pred": "patch_head.2",
+    "deconv_encode": "heatmap_head.0",
+    "deconv1": "heatmap_head.2",
+    "deconv_bn1": "heatmap_head.3",
+    "deconv2": "heatmap_head.5",
+    "deconv_bn2": "heatmap_head.6",
+    "deconv3": "heatmap_head.8",
+    "deconv_bn3": "heatmap_head.9",
+    "conv4": "heatmap_head.11",
+}
+UNUSED = ("compress_conv1_inout",)  # in the release's state, never in its forward pass
+BASELINE_ONLY = (  # the in/out branch of the baseline, which PDP replaces by the patch head
+    "compress_conv1_inout",
+    "compress_bn1_inout",
+    "compress_conv2_inout",
+    "compress_bn2_inout",
+    "fc_inout",
+)
+
+
+def rename(official: State) -> tuple[State, State]:
+    """Official tensors under our names, and those without a place, under theirs."""
+    ours, rest = {}, {}
+    for name, tensor in official.items():
+        prefix, _, leaf = name.partition(".")
+        if prefix not in NAMES:
+            rest[name] = tensor
+            continue
+        new = NAMES[prefix] + (f".{leaf}" if leaf else "")
+        linear = new.startswith("patch_head")  # stored as 1-D convolutions of kernel 1
+        ours[new] = tensor.squeeze(-1) if linear and leaf == "weight" else tensor
+    return ours, rest
+
+
+def convert(official: State) -> tuple[PDP, list[str]]:
+    """The model of a complete official checkpoint, and notes on what was left out.
+
+    Depth is told by the channels of the first scene convolution. Raises WeightsError, listing the
+    names, when anything is missing, unknown or of another shape.
+    """
+    first = official.get("conv1_scene.weight")
+    if first is None:
+        raise WeightsError("this is not a PDP checkpoint: it has no conv1_scene.weight")
+    model = PDP(PDPConfig(depth=first.shape[1] == 5))
+    ours, rest = rename(official)
+    unused = {name for name in rest if name.startswith(UNUSED)}
+    require_match(model, ours | {name: rest[name] for name in rest.keys() - unused})
+    model.load_state_dict(ours)
+    return model, [f"left out {name}: the release stores it and never uses it" for name in unused]
+
+
+def initialise(model: PDP, official: State) -> list[str]:
+    """Start `model` from official initial weights; the notes say what happened to what.
+
+    A file made without depth enters the model with depth at the positions that the channels have
+    there; what the file cannot give keeps its random values and is named.
+    """
+    ours, rest = rename(official)
+    fresh = model.state_dict()
+    notes = []
+    if model.config.depth:
+        notes += _make_room_for_depth(ours, fresh)
+    unknown = {n: t for n, t in rest.items() if not n.startswith(BASELINE_ONLY + UNUSED)}
+    missing = fresh.keys() - ours.keys()
+    require_match(model, ours | unknown, missing_ok=missing)
+    model.load_state_dict(fresh | ours)
+    if rest:
+        notes.append(f"left out (the baseline's in/out branch): {', '.join(sorted(rest))}")
+    if missing:
+        notes.append(f"not in the file, random values kept: {', '.join(sorted(missing))}")
+    return notes
+
+
+def _make_room_for_depth(ours: State, fresh: State) -> list[str]:
+    """Spread 4-channel weights over the 5-channel layout: RGB, depth, head; head, depth, face."""
+    conv, linear = "scene_trunk.stem.0.weight", "scene_attention.linear.weight"
+    if conv not in ours or ours[conv].shape[1] != 4:
+        return []
+    depth = slice(3, 4)
+    ours[conv] = torch.cat([ours[conv][:, :3], fresh[conv][:, depth], ours[conv][:, 3:]], 1)
+    maps = fresh[linear].shape[1] - ours[linear].shape[1]  # pixels of one pooled map
+    columns = slice(maps, 2 * maps)
+    old = ours[linear]
+    ours[linear] = torch.cat([old[:, :maps], fresh[linear][:, columns], old[:, maps:]], 1)
+    return [
+        "the file has no depth: its scene filters fill channels 0-2 (RGB) and 4 (head mask), "
+        "channel 3 (depth) keeps random values",
+        f"its attention columns fill 0-{maps - 1} (head) and those from {2 * maps} on (face), "
+        f"columns {maps}-{2 * maps - 1} (depth) keep random values",
+    ]

@@ -1,0 +1,49 @@
+"""PDP's two losses: mean squared error of the heatmap, KL divergence of the patch distribution."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sightline.batch import Batch
+from sightline.geometry.heatmap import gaussian_heatmaps, patch_distribution
+from sightline.models.pdp.model import PDP, patch_shares
+from sightline.scene import Truth
+
+EPSILON = torch.finfo(torch.float64).eps  # as released, though it vanishes in float32
+
+
+def pdp_loss(
+    model: PDP, batch: Batch, *, heatmap_weight: float = 10_000.0, patch_weight: float = 20.0
+) -> dict[str, Tensor]:
+    """Weighted `heatmap` and `patch` terms over the people that count.
+
+    The label is one Gaussian at the mean annotation. People who look outside have a blank heatmap
+    as target and are *part* of the heatmap loss (the CVPR 2020 baseline masks them out). Defaults:
+    GazeFollow with depth.
+    """
+    assert batch.truth is not None, "training needs labelled scenes"
+    output = model(batch)
+    rows = counted_rows(batch.truth)
+    inside, points = batch.truth.inside[rows], batch.truth.points[rows].nanmean(1)
+    labels = gaussian_heatmaps(points, model.config.heatmap_size) * inside[:, None, None]
+    whole = not model.config.as_released
+    target = patch_distribution(labels, inside, model.config.grid, whole=whole)
+    heatmap = (output.heatmaps[rows] - labels).square().mean((-2, -1))
+    patch = patch_divergence(target, patch_shares(output.patches[rows]))
+    people = max(len(rows), 1)
+    return {
+        "heatmap": heatmap_weight * heatmap.sum() / people,
+        "patch": patch_weight * patch.sum() / people,
+    }
+
+
+def counted_rows(truth: Truth) -> Tensor:
+    """Rows of the people who enter the loss: `inside` is known and `counted` is not False."""
+    known = ~truth.inside.isnan()
+    return (known if truth.counted is None else known & truth.counted).nonzero()[:, 0]
+
+
+def patch_divergence(target: Tensor, predicted: Tensor) -> Tensor:
+    """KL divergence (N,) of predicted from target distributions (N, places)."""
+    return (target * torch.log(EPSILON + target / (predicted + EPSILON))).sum(1)

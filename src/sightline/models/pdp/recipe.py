@@ -1,0 +1,52 @@
+"""How PDP is trained: the published recipes for GazeFollow, and the one for the weights that ship."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, MultiStepLR, OneCycleLR
+
+from sightline.models.pdp.loss import pdp_loss
+from sightline.models.pdp.model import PDP
+from sightline.recipe import Recipe, Stage
+from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
+
+AUGMENT = Chain(
+    HeadJitter(0.1), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter()
+)
+
+
+def pdp_gazefollow() -> Recipe:
+    """PDP with depth on GazeFollow, as published."""
+    stage = Stage(
+        "all",
+        loss=pdp_loss,
+        dataset="gazefollow",
+        optimizer=adam,
+        schedule=partial(MultiStepLR, milestones=[18, 22, 28], gamma=0.2),
+        epochs=35,
+        batch_size=80,
+        batch_statistics="all",
+        augment=AUGMENT,
+    )
+    return Recipe("pdp-gazefollow", "pdp", (stage,), benchmark="gazefollow-val")
+
+
+def pdp_gazefollow_nodepth() -> Recipe:
+    """PDP from the picture alone on GazeFollow, as published."""
+    (stage,) = pdp_gazefollow().stages
+    stage = replace(
+        stage,
+        loss=partial(pdp_loss, patch_weight=40.0),
+        schedule=partial(MultiStepLR, milestones=[15, 22, 30], gamma=0.2),
+    )
+    return Recipe("pdp-gazefollow-nodepth", "pdp-nodepth", (stage,), benchmark="gazefollow-val")
+
+
+def adam(model: PDP, rate: float = 2.5e-4) -> Optimizer:
+    """Adam, the query-key-value layer at half the rate, no weight decay."""
+    attention = list(model.tokens.qkv.parameters())
+    others = [p for name, p in model.named_parameters() if not name.startswith("tokens.qkv.")]
+    return torch.optim.Adam([{"params": others, "lr": rate}, {"params": attention, "lr": rate / 2}])
