@@ -57,13 +57,17 @@ class GazeModel(nn.Module):
 
     def predict(self, scenes: list[Scene]) -> list[Gaze]:
         """Where the people of each scene look: one `Gaze` on the CPU per scene, in order."""
+        return self.predict_batch(self.preprocess(scenes)) if scenes else []
+
+    @torch.inference_mode()
+    def predict_batch(self, batch: Batch) -> list[Gaze]:
+        """The same from a batch that is ready: evaluation mode, forward in `precision`, decode."""
         self.eval()
-        with torch.inference_mode():
-            batch = self.preprocess(scenes).to(self.device)
-            mixed = self.precision != torch.float32
-            with torch.autocast(self.device.type, self.precision, enabled=mixed):
-                output = self(batch)
-            return self.decode(output, batch)
+        batch = batch.to(self.device)
+        mixed = self.precision != torch.float32
+        with torch.autocast(self.device.type, self.precision, enabled=mixed):
+            output = self(batch)
+        return self.decode(output, batch)
 
 
 def split_by_image(values: Tensor | None, batch: Batch) -> list[Tensor | None]:

@@ -1,21 +1,20 @@
-"""How PDP is trained: the published recipes for GazeFollow, and the one for the weights that ship."""
+"""How PDP is trained: as published on GazeFollow, and for the weights that ship."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import torch
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, MultiStepLR, OneCycleLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR
 
 from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.model import PDP
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
 
-AUGMENT = Chain(
-    HeadJitter(0.1), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter()
-)
+AUGMENT = Chain(HeadJitter(0.1), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter())
 
 
 def pdp_gazefollow() -> Recipe:
@@ -28,7 +27,6 @@ def pdp_gazefollow() -> Recipe:
         schedule=partial(MultiStepLR, milestones=[18, 22, 28], gamma=0.2),
         epochs=35,
         batch_size=80,
-        batch_statistics="all",
         augment=AUGMENT,
     )
     return Recipe("pdp-gazefollow", "pdp", (stage,), benchmark="gazefollow-val")
@@ -50,3 +48,19 @@ def adam(model: PDP, rate: float = 2.5e-4) -> Optimizer:
     attention = list(model.tokens.qkv.parameters())
     others = [p for name, p in model.named_parameters() if not name.startswith("tokens.qkv.")]
     return torch.optim.Adam([{"params": others, "lr": rate}, {"params": attention, "lr": rate / 2}])
+
+
+def pdp_small_synthetic() -> Recipe:
+    """The small PDP on rendered scenes (`sightline data synthesize gazefollow`), for two cores."""
+    stage = Stage(
+        "all",
+        loss=partial(pdp_loss, patch_weight=40.0),
+        dataset="gazefollow",
+        optimizer=partial(adam, rate=1e-3),
+        schedule=partial(CosineAnnealingLR, T_max=12),
+        epochs=12,
+        batch_size=64,
+        augment=AUGMENT,
+        clip_gradients=1.0,
+    )
+    return Recipe("pdp-small-synthetic", "pdp-small", (stage,), benchmark="gazefollow-val")

@@ -1,0 +1,68 @@
+"""Benchmarks: a dataset split and the published protocol by which it is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from torch import Tensor
+
+from sightline.metrics.scores import Metric, Score, gazefollow_metrics, score, vat_metrics
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Which scenes, which metrics, and the metric that picks an epoch in training."""
+
+    name: str
+    dataset: str
+    split: str
+    protocol: str
+    metrics: tuple[Metric, ...]
+    decides: str
+
+    @property
+    def better(self) -> Literal["min", "max"]:
+        """Whether a low or a high value of the deciding metric is good."""
+        (metric,) = [metric for metric in self.metrics if metric.id == self.decides]
+        return "min" if metric.better == "lower" else "max"
+
+    def score(self, columns: Mapping[str, Tensor]) -> dict[str, Score]:
+        """Every metric with its interval, from what each person contributes."""
+        return score(self.metrics, dict(columns))
+
+
+_inside_ap = tuple(metric for metric in vat_metrics if metric.id.startswith("vat.ap."))
+
+BENCHMARKS = {
+    benchmark.name: benchmark
+    for benchmark in (
+        Benchmark(
+            "gazefollow-test",
+            "gazefollow",
+            "test",
+            "Recasens et al. 2015 as in Chong et al. 2020: ten annotators, all people look inside",
+            gazefollow_metrics,
+            decides="gazefollow.distance.to-mean",
+        ),
+        Benchmark(
+            "gazefollow-val",
+            "gazefollow",
+            "val",
+            "ours: 5 % of the training pictures, one annotator, also people who look outside; "
+            "published codes choose their epoch on the test set instead",
+            gazefollow_metrics + _inside_ap,
+            decides="gazefollow.distance.to-mean",
+        ),
+    )
+}
+
+
+def find_benchmark(name: str) -> Benchmark:
+    """The benchmark of that name; raises KeyError with the nearest names."""
+    if name not in BENCHMARKS:
+        near = get_close_matches(name, BENCHMARKS, n=3, cutoff=0.3)
+        raise KeyError(f"no benchmark named {name!r}; known: {', '.join(near or BENCHMARKS)}")
+    return BENCHMARKS[name]

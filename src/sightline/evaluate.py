@@ -1,0 +1,85 @@
+"""Scoring: predict a benchmark's scenes into shards, score the shards, write a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset, Subset
+
+from sightline.batch import Batch
+from sightline.benchmark import Benchmark
+from sightline.datasets import load_dataset
+from sightline.metrics.scores import Score, contributions
+from sightline.models.base import GazeModel
+from sightline.provenance import describe_run, write_json
+from sightline.scene import Scene
+from sightline.shards import Pair, ShardWriter, read_shards, without_picture
+
+
+def collate_with_scenes(preprocess: Any, scenes: list[Scene]) -> tuple[Batch, list[Scene]]:
+    """A batch, and its scenes without pictures to score against."""
+    return preprocess(scenes), [without_picture(scene) for scene in scenes]
+
+
+def predict_dataset(
+    model: GazeModel, dataset: Dataset[Scene], *, batch_size: int = 32, workers: int = 2
+) -> Iterator[Pair]:
+    """The gaze of every scene of a dataset, in order, with the scene (its picture left out)."""
+    loader = DataLoader(
+        dataset,
+        batch_size,
+        collate_fn=partial(collate_with_scenes, model.preprocess),
+        num_workers=workers,
+        worker_init_fn=_one_thread,
+    )
+    for batch, scenes in loader:
+        yield from zip(model.predict_batch(batch), scenes, strict=True)
+
+
+def _one_thread(_: int) -> None:
+    torch.set_num_threads(1)  # workers with spinning threads starve one another
+
+
+def predict_benchmark(
+    benchmark: Benchmark, model: GazeModel, data: Path, folder: Path, **loading: int
+) -> int:
+    """Write the predictions for `benchmark` into shards; scenes already there are left out.
+
+    Returns the number of scenes predicted now. Raises what the dataset raises for a wrong folder.
+    """
+    dataset: Any = load_dataset(benchmark.dataset, data, benchmark.split, depth=model.uses_depth)
+    with ShardWriter(folder) as writer:
+        missing = [i for i, key in enumerate(dataset.keys) if key not in writer.done]
+        for gaze, scene in predict_dataset(model, Subset(dataset, missing), **loading):
+            writer.add(gaze, scene)
+    return len(missing)
+
+
+def score_predictions(benchmark: Benchmark, folder: Path) -> dict[str, Score]:
+    """Every metric of `benchmark` over the predictions in `folder`, without the network."""
+    return benchmark.score(contributions(benchmark.metrics, read_shards(folder)))
+
+
+def write_report(
+    path: Path, benchmark: Benchmark, scores: dict[str, Score], **facts: Any
+) -> dict[str, Any]:
+    """Write scores with their definitions, and where they come from, as JSON; returns the content."""
+    definitions = {metric.id: metric for metric in benchmark.metrics}
+    metrics = {
+        name: {
+            **asdict(score),
+            "definition": definitions[name].description,
+            "better": definitions[name].better,
+        }
+        for name, score in scores.items()
+    }
+    report = describe_run(benchmark=benchmark.name, protocol=benchmark.protocol, **facts) | {
+        "metrics": metrics
+    }
+    write_json(path, report)
+    return report

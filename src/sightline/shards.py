@@ -1,0 +1,122 @@
+"""Predictions on disk with the truth they are scored against: no network or data to score again.
+
+A folder of safetensors files. Each holds some scenes: all people of all of them as stacked tensors,
+and of each scene its key, image size and number of people. Finished files are never touched again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from sightline.batch import merge_truths
+from sightline.gaze import Gaze
+from sightline.scene import Scene, Truth
+
+Pair = tuple[Gaze, Scene]
+GAZE = ("heads", "points", "heatmaps", "inside")
+TRUTH = ("points", "inside", "gaze_object", "counted")
+
+
+class ShardWriter:
+    """Writes (gaze, scene) pairs into `folder`, a file per `size` scenes; use it in a `with` block.
+
+    A shard appears complete or not at all. `done` holds the keys that earlier runs have written.
+    """
+
+    def __init__(self, folder: Path, *, size: int = 256) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.size = folder, size
+        self.waiting: list[Pair] = []
+        self.done = {key for path in shard_files(folder) for key in _header(path)["keys"]}
+
+    def add(self, gaze: Gaze, scene: Scene) -> None:
+        """Keep one pair; the picture itself is not kept."""
+        self.waiting.append((gaze, scene))
+        if len(self.waiting) >= self.size:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        if not self.waiting:
+            return
+        path = self.folder / f"shard-{len(shard_files(self.folder)):05d}.safetensors"
+        temporary = path.with_suffix(".part")
+        tensors, header = _pack(self.waiting)
+        save_file(tensors, temporary, metadata={"header": json.dumps(header)})
+        temporary.replace(path)
+        self.done |= set(header["keys"])
+        self.waiting = []
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()  # also after an error: what was computed is kept
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The shards of a folder in order."""
+    return sorted(folder.glob("shard-*.safetensors"))
+
+
+def read_shards(folder: Path) -> Iterator[Pair]:
+    """Every (gaze, scene) pair of a folder; scenes have size and truth but a blank picture.
+
+    Raises FileNotFoundError when there is none.
+    """
+    if not (paths := shard_files(folder)):
+        raise FileNotFoundError(f"no predictions (shard-*.safetensors) in {folder}")
+    for path in paths:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in list(file.keys())}
+        yield from _unpack(tensors, _header(path))
+
+
+def without_picture(scene: Scene) -> Scene:
+    """The same scene with a blank picture of the same size that takes no memory."""
+    blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(scene.image.shape)
+    return Scene(blank, scene.heads, truth=scene.truth, key=scene.key)
+
+
+def _header(path: Path) -> dict:
+    with safe_open(path, framework="pt") as file:
+        return json.loads((file.metadata() or {})["header"])
+
+
+def _pack(pairs: list[Pair]) -> tuple[dict[str, Tensor], dict]:
+    gazes, scenes = zip(*pairs, strict=True)
+    truths = [scene.truth for scene in scenes if scene.truth is not None]
+    assert len(truths) in (0, len(scenes)), "labelled and unlabelled scenes do not mix"
+    columns = {f"gaze.{name}": [getattr(gaze, name) for gaze in gazes] for name in GAZE}
+    tensors = {name: torch.cat(values) for name, values in columns.items() if values[0] is not None}
+    if truths:
+        truth = merge_truths(truths)
+        values = {f"truth.{name}": getattr(truth, name) for name in TRUTH}
+        tensors |= {name: value for name, value in values.items() if value is not None}
+    tensors["scene.heads"] = torch.cat([scene.heads for scene in scenes])
+    header = {
+        "keys": [scene.key for scene in scenes],
+        "sizes": [scene.size for scene in scenes],
+        "people": [len(scene) for scene in scenes],
+    }
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}, header
+
+
+def _unpack(tensors: dict[str, Tensor], header: dict) -> Iterator[Pair]:
+    split = {name: tensor.split(header["people"]) for name, tensor in tensors.items()}
+    for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
+        of = {name: parts[row] for name, parts in split.items()}
+        gaze = Gaze(**{name: of[f"gaze.{name}"] for name in GAZE if f"gaze.{name}" in of})
+        truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
+        blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width)
+        yield (
+            gaze,
+            Scene(blank, of["scene.heads"], truth=Truth(**truth) if truth else None, key=key),
+        )
