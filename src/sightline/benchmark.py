@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 from torch import Tensor
 
 from sightline.metrics.scores import Metric, Score, gazefollow_metrics, score, vat_metrics
+from sightline.registry import unknown_name
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ BENCHMARKS = {
 
 
 def find_benchmark(name: str) -> Benchmark:
-    """The benchmark of that name; raises KeyError with the nearest names."""
+    """The benchmark of that name; raises UnknownNameError with the nearest names."""
     if name not in BENCHMARKS:
-        near = get_close_matches(name, BENCHMARKS, n=3, cutoff=0.3)
-        raise KeyError(f"no benchmark named {name!r}; known: {', '.join(near or BENCHMARKS)}")
+        raise unknown_name(name, BENCHMARKS, "benchmark")
     return BENCHMARKS[name]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
-from difflib import get_close_matches
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sightline.registry import UnknownNameError, resolve
 
 if TYPE_CHECKING:
     import torch
@@ -30,37 +29,10 @@ CONVERTERS = {  # family: module with `convert` and `initialise` for official ch
 }
 
 
-def resolve(name: str, known: dict[str, str], kind: str) -> Any:
-    """The object behind a known name, or behind "module:attribute" or "file.py:attribute".
-
-    Raises KeyError with the nearest known names for anything else.
-    """
-    target = known.get(name, name)
-    module, colon, attribute = target.rpartition(":")
-    if not colon:
-        near = get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-        raise KeyError(f"no {kind} named {name!r}; {hint}")
-    loaded = _module_of_file(module) if module.endswith(".py") else importlib.import_module(module)
-    try:
-        return getattr(loaded, attribute)
-    except AttributeError:
-        raise KeyError(f"{module} has no {kind} named {attribute!r}") from None
-
-
-def _module_of_file(path: str) -> Any:
-    """A user's own Python file as a module, importable by name in worker processes too."""
-    file = Path(path).resolve()
-    if not file.is_file():
-        raise FileNotFoundError(f"no file {path}; give the path of a Python file")
-    sys.path.insert(0, str(file.parent))
-    return importlib.import_module(file.stem)
-
-
 def create(name: str, **overrides: object) -> GazeModel:
     """A fresh model with random weights; `overrides` change fields of its config.
 
-    Raises KeyError for an unknown name.
+    Raises UnknownNameError for an unknown name.
     """
     return resolve(name, MODELS, "model")(**overrides)
 
@@ -80,7 +52,7 @@ def load(
     precision: "float32", "bfloat16", or "auto", which takes bfloat16 where the device computes it
     fast.
 
-    Raises KeyError for unknown names, FileNotFoundError without a weights file, and WeightsError,
+    Raises UnknownNameError, FileNotFoundError without a weights file, and WeightsError,
     listing the differing names, for weights of another model.
     """
     from sightline.models.precision import choose_precision, prepare
@@ -120,8 +92,8 @@ def initialise(name: str, model: GazeModel, state: dict[str, torch.Tensor]) -> l
 def _converter(name: str) -> Any:
     family = name.partition(".")[0].partition("-")[0]
     if family not in CONVERTERS:
-        raise KeyError(f"no official checkpoints are known for {name!r}")
-    return importlib.import_module(CONVERTERS[family])
+        raise UnknownNameError(f"no official checkpoints are known for {name!r}")
+    return import_module(CONVERTERS[family])
 
 
 def weights_catalogue() -> dict[str, Weights]:
@@ -132,18 +104,18 @@ def weights_catalogue() -> dict[str, Weights]:
 
 
 def known_weights(name: str) -> Path:
-    """The file of known weights; raises KeyError or FileNotFoundError that say how to get them."""
+    """The file of known weights; UnknownNameError or FileNotFoundError say how to get them."""
     catalogue = weights_catalogue()
     if name not in catalogue:
-        tags = [known for known in catalogue if known.startswith(name.partition(".")[0])]
-        raise KeyError(
-            f"{name!r} names no weights; give weights=FILE (--weights FILE)"
-            + (f" or take one of {', '.join(tags)}" if tags else "")
-        )
-    if (file := catalogue[name].file) is None:
-        origin = catalogue[name].origin
-        raise FileNotFoundError(f"the weights {name} are not in the package: {origin}")
-    return Path(str(files("sightline") / file))
+        model = name.partition(".")[0]
+        resolve(model, MODELS, "model")
+        tags = [known for known in catalogue if known.partition(".")[0] == model]
+        hint = f" or take {' or '.join(tags)}" if tags else ""
+        raise UnknownNameError(f"{name!r} names no weights; give a file (--weights FILE){hint}")
+    weights = catalogue[name]
+    if weights.file is None:
+        raise FileNotFoundError(f"the weights {name} are not in the package: {weights.origin}")
+    return Path(str(files("sightline") / weights.file))
 
 
 def list_models() -> list[str]:

@@ -1,0 +1,40 @@
+# Every target makes .venv with what it needs; a fresh machine wants Python 3.11 or newer and no more.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+export OMP_NUM_THREADS ?= 1
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: install demo test golden check format bench
+install: $(INSTALLED)
+
+# facenet-pytorch bundles a good face detector (MTCNN) but pins a torch of 2024: without its dependencies.
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --no-deps facenet-pytorch
+	touch $@
+
+# make demo PHOTO=photo.jpg also predicts on a photograph, with detected heads.
+demo: $(INSTALLED)
+	OMP_NUM_THREADS=2 $(BIN)/python examples/demo.py $(if $(PHOTO),--photo '$(PHOTO)')
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+golden: $(INSTALLED)
+	$(BIN)/python -m pytest -m golden -v
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(INSTALLED)
+	for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done

@@ -1,0 +1,73 @@
+"""The command line: verbs imported when called, one sentence per error, exit codes 0, 1 and 2."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+COMMANDS = {  # words: (module, class, what it does)
+    "predict": ("predict", "Predict", "say where the people of pictures look"),
+    "train": ("train", "Train", "train a model by a recipe"),
+    "evaluate": ("evaluate", "Evaluate", "score a model by a benchmark's published protocol"),
+    "data check": ("data", "Check", "look a copy of a dataset over"),
+    "data synthesize": ("data", "Synthesize", "render a dataset in the released layout"),
+    "models list": ("models", "List", "models, known weights and their licences"),
+    "models convert": ("models", "Convert", "turn an official checkpoint into a file of ours"),
+    "info": ("info", "Info", "versions, devices, head detectors, licences"),
+}
+
+
+def main() -> None:
+    """Entry point of `sightline`."""
+    words = [word for word in sys.argv[1:] if word != "--debug"]
+    sys.exit(run(words, debug="--debug" in sys.argv))
+
+
+def run(words: list[str], *, debug: bool = False) -> int:
+    """Run the command that `words` begin with; returns the exit code.
+
+    0 done, 1 failed at run time, 2 wrong usage. With `debug` errors keep their traceback.
+    """
+    command = next((c for c in COMMANDS if words[: len(c.split())] == c.split()), None)
+    if command is None:
+        return _overview(words)
+    try:
+        return _run(command, words[len(command.split()) :])
+    except KeyboardInterrupt:
+        return _complain("stopped; what was finished is kept", 1)
+    except Exception as error:
+        if debug:
+            raise
+        return _complain(str(error) or type(error).__name__, _exit_code(error))
+
+
+def _run(command: str, words: list[str]) -> int:
+    import tyro  # imported here: the overview alone takes a tenth of its time
+
+    module, name, _ = COMMANDS[command]
+    kind = getattr(import_module(f"sightline.cli.{module}"), name)
+    plain = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
+    return tyro.cli(kind, args=words, prog=f"sightline {command}", config=plain).run()
+
+
+def _overview(words: list[str]) -> int:
+    if words and words[0] not in ("-h", "--help"):
+        known = [c for c in COMMANDS if c.split()[0] == words[0]] or list(COMMANDS)
+        wrong = " ".join(words[:2] if len(known) < len(COMMANDS) else words[:1])
+        return _complain(f"there is no command {wrong!r}; known: {', '.join(known)}", 2)
+    print("usage: sightline COMMAND [OPTIONS]\n\nGaze following: who looks at what in pictures.\n")
+    for command, (*_, help_text) in COMMANDS.items():
+        print(f"  {command:<17}{help_text}")
+    print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from.")
+    return 0 if words else 2
+
+
+def _exit_code(error: Exception) -> int:
+    from sightline.registry import UnknownNameError
+
+    return 2 if isinstance(error, UnknownNameError | FileNotFoundError | FileExistsError) else 1
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"sightline: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,44 @@
+"""`sightline info`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+EXTRAS = {  # what is imported where it is used: package, extra, what for
+    "lightning": ("train", "training"),
+    "pandas": ("table", "Gaze.to_frame"),
+    "pyarrow": ("table", "Parquet tables"),
+    "supervision": ("supervision", "Gaze.to_supervision"),
+    "facenet_pytorch": ("none: pip install --no-deps facenet-pytorch", "head detector MTCNN"),
+    "cv2": ("opencv", "head detector FaceDetectorYN"),
+    "onnxruntime": ("onnx", "head detectors in ONNX"),
+    "transformers": ("transformers", "head detectors of transformers"),
+}
+
+
+@dataclass
+class Info:
+    """Versions, devices, what is installed beside the core, licences."""
+
+    def run(self) -> int:
+        """Print it all."""
+        import torch
+
+        from sightline.models import weights_catalogue
+        from sightline.models.precision import choose_precision
+        from sightline.provenance import commit, versions
+
+        for name, version in versions().items():
+            print(f"{name:<17}{version}")
+        print(f"{'commit':<17}{commit() or 'installed package'}")
+        gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+        print(f"{'devices':<17}cpu ({torch.get_num_threads()} threads) {' '.join(gpus)}")
+        print(f"{'precision':<17}auto is {choose_precision('auto', 'cpu')} on this CPU\n")
+        for package, (extra, purpose) in EXTRAS.items():
+            state = "here" if find_spec(package) else f"missing (extra: {extra})"
+            print(f"{package:<17}{state:<12}{purpose}")
+        print("\nlicences: code Apache-2.0; weights:")
+        for name, weights in weights_catalogue().items():
+            print(f"  {name}: {weights.licence}")
+        return 0

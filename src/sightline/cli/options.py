@@ -1,0 +1,40 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sightline.models.base import GazeModel
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(kw_only=True)
+class ModelOptions:
+    """Which model, with which weights, on which device."""
+
+    model: str = "pdp-small.synthetic"
+    """A model, or known weights as model.tag (see `sightline models list`)."""
+    weights: Path | None = None
+    """A weights file: ours (safetensors) or an official checkpoint."""
+    device: str = "cpu"
+    """cpu, cuda, cuda:1 or mps."""
+    precision: Precision = "auto"
+    """auto takes bfloat16 where the device computes it fast; float32 reproduces to the last digit."""
+
+    def load(self) -> GazeModel:
+        """The model, ready to predict."""
+        from sightline.models import load
+
+        return load(self.model, self.weights, device=self.device, precision=self.precision)
+
+    def describe(self) -> dict[str, str | None]:
+        """What to write beside results: model, weights file and its hash."""
+        from sightline.models import known_weights
+        from sightline.provenance import sha256
+
+        path = self.weights or known_weights(self.model)
+        return {"model": self.model, "weights": path.name, "weights_sha256": sha256(path)}

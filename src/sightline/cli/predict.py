@@ -1,0 +1,87 @@
+"""`sightline predict`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from sightline.cli.options import ModelOptions
+
+
+@dataclass(kw_only=True)
+class Predict(ModelOptions):
+    """Say where the people of pictures look: annotated pictures, a JSON file each, and one table.
+
+    Pictures that cannot be read are reported and skipped; the exit code is then 1.
+    """
+
+    source: Positional[str]
+    """A picture, a folder, or a pattern in quotes such as 'photos/**/*.jpg'."""
+    heads: Path | None = None
+    """Head boxes in pixels: CSV, JSON, COCO, or text files per person. Else heads are detected."""
+    detector: str = "auto"
+    """auto, mtcnn, opencv:FILE.onnx, FILE.onnx, FILE.safetensors, or a transformers folder."""
+    out: Path = Path("gaze")
+    """Where results go."""
+    save_heatmaps: bool = False
+    """Also write the heatmaps as float16 arrays (.npy)."""
+    parquet: bool = False
+    """Also write the table as Parquet."""
+    batch: int = 16
+    """People per batch."""
+    resume: bool = False
+    """Go on in a folder that holds results; finished pictures are left out."""
+    overwrite: bool = False
+    """Replace the results in the folder."""
+
+    def run(self) -> int:
+        """Predict, write, and say what was done."""
+        from rich.progress import track
+
+        from sightline.media.image import find_images
+        from sightline.predict import Failed, predict_pictures
+        from sightline.results import ResultsFolder
+
+        paths = find_images(self.source)
+        heads = self._head_source()
+        model = self.load()
+        people = failures = 0
+        with ResultsFolder(
+            self.out,
+            origin=self.describe(),
+            heatmaps=self.save_heatmaps,
+            parquet=self.parquet,
+            existing="resume" if self.resume else "overwrite" if self.overwrite else "refuse",
+        ) as results:
+            todo = [path for path in paths if not results.has(path)]
+            found = predict_pictures(todo, model, heads, people_per_batch=self.batch)
+            quiet = not sys.stderr.isatty()
+            for picture in track(found, "predicting", total=len(todo), disable=quiet):
+                if isinstance(picture, Failed):
+                    failures += 1
+                    print(f"sightline: skipped {picture.path}: {picture.reason}", file=sys.stderr)
+                    continue
+                people += len(picture.gaze)
+                results.write(picture)
+        done = len(todo) - failures
+        print(f"{done} pictures, {people} people: see {self.out}/")
+        if failures:
+            print(f"sightline: {failures} of {len(todo)} pictures were skipped", file=sys.stderr)
+        return 1 if failures else 0
+
+    def _head_source(self):
+        from sightline.media.heads import choose_detector, read_heads
+
+        if self.heads is not None:
+            table = read_heads(self.heads)
+            return lambda path, image: table.of(path)
+        detector = choose_detector(self.detector)
+        print(
+            "heads are detected by their faces: heads seen from behind are missed; "
+            "give boxes with --heads to have them all",
+            file=sys.stderr,
+        )
+        return lambda path, image: detector(image)

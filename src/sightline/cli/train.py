@@ -1,0 +1,57 @@
+"""`sightline train`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from sightline.cli.options import Precision
+
+
+@dataclass(kw_only=True)
+class Train:
+    """Train a model by a recipe, with logs, checkpoints and the exact settings beside them."""
+
+    recipe: Positional[str]
+    """A recipe's name, or my_recipe.py:function for your own."""
+    data: Path
+    """The folder of the dataset."""
+    out: Path | None = None
+    """Where the run is kept; runs/RECIPE if not given."""
+    resume: bool = False
+    """Continue a run that broke off."""
+    init: Path | None = None
+    """Official initial weights, or a safetensors file of ours."""
+    epochs: int | None = None
+    """Instead of the recipe's number, in every stage."""
+    batch_size: int | None = None
+    """Instead of the recipe's number; over all processes."""
+    devices: int = 1
+    """GPUs, or processes on a CPU."""
+    accelerator: str = "auto"
+    """auto, cpu, gpu or mps."""
+    workers: int = 2
+    """Data-loading processes per device."""
+    precision: Precision = "auto"
+    """auto takes bfloat16 (mixed) where the device computes it fast."""
+    checkpoint_every: int = 500
+    """Steps between saves within an epoch."""
+
+    def run(self) -> int:
+        """Train all stages."""
+        from sightline.train import Resources, find_recipe, train
+
+        recipe = find_recipe(self.recipe, epochs=self.epochs, batch_size=self.batch_size)
+        out = self.out or Path("runs") / recipe.name
+        resources = Resources(
+            accelerator=self.accelerator,
+            devices=self.devices,
+            workers=self.workers,
+            precision=self.precision,
+            checkpoint_every=self.checkpoint_every,
+        )
+        train(recipe, self.data, out, resources=resources, resume=self.resume, initial=self.init)
+        print(f"weights: {out / recipe.stages[-1].name / 'best.safetensors'}")
+        return 0
