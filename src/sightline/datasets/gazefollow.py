@@ -1,0 +1,241 @@
+"""GazeFollow (Recasens et al. 2015) with the extended annotations of Chong et al. 2020."""
+
+from __future__ import annotations
+
+import csv
+import math
+import warnings
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sightline.geometry.boxes import to_pixels
+from sightline.media.image import read_depth, read_image
+from sightline.scene import Scene, Truth
+
+SPLITS = ("train", "val", "test", "trainval")
+FILES = {"train": "train_annotations_release.txt", "test": "test_annotations_release.txt"}
+COLUMNS = {6: "eye x", 8: "gaze x", 9: "gaze y"}
+COLUMNS |= {10: "head x_min", 11: "head y_min", 12: "head x_max", 13: "head y_max", 14: "inside"}
+INSIDE = 14  # of the training file only: all targets of the test file are inside
+ORIGINAL = (
+    "this is the original GazeFollow release (Recasens et al. 2015) without head boxes; get the "
+    "extended annotations of Chong et al. 2020 "
+    "(train_annotations_release.txt, test_annotations_release.txt)."
+)
+
+
+class GazeFollow(Dataset[Scene]):
+    """One person per sample, with all annotators, from the folder that holds the two text files.
+
+    split: "trainval" is the released training file; "val" is about 5 % of its pictures, fixed by a
+    checksum of their paths, and "train" is the rest. The published codes pick the epoch on the test
+    set: we do not. In "test" the rows of one head are one sample, in sorted order.
+    depth: read `depth/<picture>.png` too.
+
+    Heads are the released boxes, tight: models enlarge them. Invalid rows (inside -1, box
+    reversed) are left out; so are unreadable ones, with a warning. `keys` names the samples: path
+    of the picture, "#", index of the person in it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        split: Literal["train", "val", "test", "trainval"],
+        *,
+        depth: bool = False,
+    ) -> None:
+        if split not in SPLITS:
+            raise ValueError(f"GazeFollow has no split {split!r}; known are {', '.join(SPLITS)}.")
+        self.root, self.depth = Path(root), depth
+        rows = read_rows(self.root, "test" if split == "test" else "train")
+        if rows.broken:
+            warnings.warn(
+                f"{len(rows.broken)} rows are left out; the first: {rows.broken[0]}. "
+                f"`sightline data check gazefollow {self.root}` shows more.",
+                stacklevel=2,
+            )
+        rows = rows[rows.valid]
+        if split in ("train", "val"):
+            rows = rows[held_out(rows.paths) == (split == "val")]
+        rows, starts = by_person(rows, grouped=split == "test")
+        if not len(rows):
+            raise ValueError(f"The split {split!r} of {self.root} is empty; give a larger set.")
+        people = rows[starts]
+        # Arrays, not lists of objects: worker processes share them until they write.
+        self.keys = _keys(people.paths)
+        self.heads = torch.from_numpy(people.heads)
+        self.inside = torch.from_numpy(people.inside)
+        self.points = torch.from_numpy(_by_annotator(rows.gaze, starts))
+
+    def __len__(self) -> int:
+        """The number of people."""
+        return len(self.keys)
+
+    def __getitem__(self, index: int) -> Scene:
+        """A picture with one of its people; `ImageError` names a file that is missing or broken."""
+        key = str(self.keys[index])
+        path = key.rpartition("#")[0]
+        image = read_image(self.root / path)
+        one = [index]  # copies; a view would take everybody's heads along to another process
+        points = to_pixels(self.points[one], (image.shape[2], image.shape[1]))
+        return Scene(
+            image=image,
+            heads=self.heads[one],
+            depth=self._read_depth(path, image) if self.depth else None,
+            truth=Truth(points, self.inside[one]),
+            key=key,
+        )
+
+    def _read_depth(self, path: str, image: Tensor) -> Tensor:
+        file = depth_path(self.root, path)
+        depth = read_depth(file)
+        if depth.shape[1:] != image.shape[1:]:
+            raise ValueError(
+                f"{file} has (height, width) {tuple(depth.shape[1:])}, its picture "
+                f"{tuple(image.shape[1:])}; resize the depth map to the picture."
+            )
+        return depth
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The R readable rows of an annotation file as columns; `broken` says what ails the others.
+
+    paths, lines: (R,) of str, int. eyes: (R,) x. gaze: (R, 2) unit square, NaN where nobody said.
+    heads: (R, 4) pixels. inside: (R,) 1, 0, or -1 for invalid.
+    """
+
+    paths: np.ndarray
+    lines: np.ndarray
+    eyes: np.ndarray
+    gaze: np.ndarray
+    heads: np.ndarray
+    inside: np.ndarray
+    broken: list[str]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, rows: np.ndarray) -> Rows:
+        """Some of the rows, by mask or index."""
+        columns = (self.paths, self.lines, self.eyes, self.gaze, self.heads, self.inside)
+        return Rows(*(column[rows] for column in columns), broken=self.broken)
+
+    @property
+    def reversed(self) -> np.ndarray:
+        """(R,) whether the head box ends before it starts."""
+        x0, y0, x1, y1 = self.heads.T
+        return (x0 > x1) | (y0 > y1)
+
+    @property
+    def valid(self) -> np.ndarray:
+        """(R,) which rows become samples."""
+        return (self.inside != -1) & ~self.reversed
+
+
+def read_rows(root: Path, part: Literal["train", "test"]) -> Rows:
+    """Parse the released training or test file; FileNotFoundError or ValueError if it is none."""
+    file = root / FILES[part]
+    if not file.exists():
+        raise _missing(file)
+    columns = [column for column in COLUMNS if part == "train" or column != INSIDE]
+    paths, lines, values, broken = [], [], [], []
+    with file.open(newline="", encoding="utf-8-sig", errors="replace") as text:
+        reader = csv.reader(text, quoting=csv.QUOTE_NONE)  # a stray quote must not swallow rows
+        for row in filter(None, reader):
+            try:
+                values.append(_numbers(row, columns))
+            except ValueError as error:
+                broken.append(f"{file.name}:{reader.line_num}: {error}")
+                continue
+            paths.append(row[0])
+            lines.append(reader.line_num)
+    if not paths:
+        raise ValueError(f"{file} has no readable row ({broken[0] if broken else 'it is empty'}).")
+    return _rows(paths, lines, values, broken)
+
+
+def _missing(file: Path) -> Exception:
+    if file.with_name(file.name.replace("_release", "")).exists():
+        return ValueError(f"{file.parent}: {ORIGINAL}")
+    return FileNotFoundError(f"{file.parent} has no {file.name}; give the folder that holds it.")
+
+
+def _numbers(row: list[str], columns: list[int]) -> list[float]:
+    """The values of some columns; ValueError says which one is wrong."""
+    if len(row) <= columns[-1]:
+        raise ValueError(f"{len(row)} columns where at least {columns[-1] + 1} are needed")
+    values = []
+    for column in columns:
+        try:
+            value = float(row[column])
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or (column == INSIDE and value not in (-1, 0, 1)):
+            wanted = "1, 0 or -1" if column == INSIDE else "a number"
+            raise ValueError(
+                f"column {column + 1} ({COLUMNS[column]}) is {row[column]!r}, not {wanted}"
+            )
+        values.append(value)
+    return values
+
+
+def _rows(paths: list[str], lines: list[int], values: list[list[float]], broken: list[str]) -> Rows:
+    table = np.array(values)
+    gaze = table[:, 1:3].astype(np.float32)
+    inside = table[:, 7] if table.shape[1] == len(COLUMNS) else np.ones(len(table))
+    gaze[(gaze == -1).all(1) | (inside != 1)] = np.nan
+    return Rows(
+        paths=np.array(paths),
+        lines=np.array(lines),
+        eyes=table[:, 0],
+        gaze=gaze,
+        heads=table[:, 3:7].astype(np.float32),
+        inside=inside.astype(np.float32),
+        broken=broken,
+    )
+
+
+def depth_path(root: Path, path: str) -> Path:
+    """Where the depth map of a picture lies: `depth/`, with the last three letters `png`."""
+    return root / "depth" / (path[:-3] + "png")
+
+
+def held_out(paths: np.ndarray) -> np.ndarray:
+    """(R,) which pictures are for validation: about one in twenty, by a checksum of the path."""
+    return np.array([zlib.crc32(path.encode()) % 20 == 0 for path in paths.tolist()], dtype=bool)
+
+
+def by_person(rows: Rows, *, grouped: bool) -> tuple[Rows, np.ndarray]:
+    """The rows and where each person starts (R,); `grouped` puts equal path and eye x together."""
+    starts = np.ones(len(rows), dtype=bool)
+    if grouped:
+        rows = rows[np.lexsort((rows.eyes, rows.paths))]
+        starts[1:] = (rows.paths[1:] != rows.paths[:-1]) | (rows.eyes[1:] != rows.eyes[:-1])
+    return rows, starts
+
+
+def _keys(paths: np.ndarray) -> np.ndarray:
+    seen: Counter[str] = Counter()
+    keys = []
+    for path in paths.tolist():
+        keys.append(f"{path}#{seen[path]}")
+        seen[path] += 1
+    return np.array(keys)
+
+
+def _by_annotator(gaze: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Rows (R, 2) as people (P, A, 2); a person begins at each start; missing ones are NaN."""
+    person = starts.cumsum() - 1
+    annotator = np.arange(len(gaze)) - np.flatnonzero(starts)[person]
+    points = np.full((starts.sum(), annotator.max() + 1, 2), np.nan, dtype=np.float32)
+    points[person, annotator] = gaze
+    return points

@@ -1,0 +1,40 @@
+"""What `check` found in a copy of a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SHOWN = 5
+
+
+@dataclass
+class Report:
+    """Counts of a dataset, remarks about it, and what is broken in it.
+
+    counts: (label, number) in reading order.
+    notes: worth knowing, but no fault.
+    problems: one sentence each, with file and line where there are any.
+    """
+
+    name: str
+    counts: list[tuple[str, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is broken."""
+        return not self.problems
+
+    def count(self, label: str, number: int) -> None:
+        """Add a count."""
+        self.counts.append((label, int(number)))
+
+    def __str__(self) -> str:
+        """The counts, the notes and the first problems, a line each."""
+        lines = [f"{number:>9,}  {label}" for label, number in self.counts]
+        lines += [f"note: {note}" for note in self.notes]
+        lines += [f"problem: {problem}" for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"... and {len(self.problems) - SHOWN:,} more problems")
+        return "\n".join([self.name, *lines])

@@ -1,0 +1,185 @@
+"""Augmentations of a clip: one draw for all its scenes, one map for picture, heads and points.
+
+Torch's global generator is the only source of chance; data loader workers seed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as pixels
+
+from sightline.geometry.boxes import enlarge
+from sightline.scene import Clip, Scene
+
+Interval = tuple[float, float]
+
+
+def flip(scene: Scene) -> Scene:
+    """The scene in a mirror: x becomes W - x for pictures, boxes and points alike."""
+    mirror = torch.tensor([[-1.0, 0.0, scene.size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    return _resample(scene, mirror, pixels.horizontal_flip)
+
+
+def crop(scene: Scene, left: int, top: int, width: int, height: int) -> Scene:
+    """The part of the scene inside a pixel rectangle, black where that leaves the picture.
+
+    A target that leaves the picture becomes out of frame and keeps its place; it is never moved to
+    the border. Heads and objects stay in their lists, wherever they are.
+    """
+    shift = torch.tensor([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]])
+    part = _resample(scene, shift, lambda image: pixels.crop(image, top, left, height, width))
+    if scene.truth is None or part.truth is None:
+        return part
+    before = _within(scene.truth.points.nanmean(1), scene.size)
+    after = _within(part.truth.points.nanmean(1), part.size)
+    inside = part.truth.inside.masked_fill(before & ~after, 0.0)
+    return replace(part, truth=replace(part.truth, inside=inside))
+
+
+def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor]) -> Scene:
+    """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth."""
+    truth, objects = scene.truth, scene.objects
+    return replace(
+        scene,
+        image=picture(scene.image),
+        depth=None if scene.depth is None else picture(scene.depth),
+        heads=_map_boxes(scene.heads, matrix),
+        truth=truth and replace(truth, points=_map_points(truth.points, matrix)),
+        objects=objects and replace(objects, boxes=_map_boxes(objects.boxes, matrix)),
+    )
+
+
+def _map_points(points: Tensor, matrix: Tensor) -> Tensor:
+    matrix = matrix.to(points)
+    return points @ matrix[:2, :2].T + matrix[:2, 2]
+
+
+def _map_boxes(boxes: Tensor, matrix: Tensor) -> Tensor:
+    corners = _map_points(boxes.unflatten(-1, (2, 2)), matrix)
+    return torch.cat([corners.amin(-2), corners.amax(-2)], -1)  # a mirror swaps left and right
+
+
+def _within(points: Tensor, size: tuple[int, int]) -> Tensor:
+    """Which points (..., 2) lie in a picture of `size` (W, H), its border included; NaN do not."""
+    return ((points >= 0) & (points <= points.new_tensor(size))).all(-1)
+
+
+def _happens(p: float) -> bool:
+    return torch.rand(()).item() < p
+
+
+def _uniform(low: float, high: float) -> float:
+    return torch.empty(()).uniform_(low, high).item()
+
+
+class Chain:
+    """Transforms one after the other."""
+
+    def __init__(self, *transforms: Callable[[Clip], Clip]) -> None:
+        self.transforms = transforms
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip after all transforms."""
+        for transform in self.transforms:
+            clip = transform(clip)
+        return clip
+
+    def __repr__(self) -> str:
+        return f"Chain({', '.join(map(repr, self.transforms))})"
+
+
+@dataclass(frozen=True)
+class HeadJitter:
+    """Enlarge all head boxes by one share, uniform in 0..`k_max` (0.2 in Chong et al. 2020)."""
+
+    k_max: float = 0.1
+    p: float = 0.5
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip with larger heads, or the clip itself."""
+        if not _happens(self.p):
+            return clip
+        k = _uniform(0.0, self.k_max)
+        return [replace(scene, heads=enlarge(scene.heads, k)) for scene in clip]
+
+
+@dataclass(frozen=True)
+class GazeSafeCrop:
+    """Cut a random rectangle that holds every head and every target in the picture.
+
+    Chong et al. 2020, for scenes of one size: each edge is uniform between the smallest rectangle
+    that holds them and the picture's border; where a head reaches outside, so does the rectangle.
+    margin: the share by which the model will enlarge the heads later.
+    """
+
+    p: float = 0.5
+    margin: float = 0.1
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip cropped, or the clip itself; also where nobody has a box or a target."""
+        if not clip or not _happens(self.p):
+            return clip
+        kept = torch.cat([self._kept(scene) for scene in clip])
+        if not len(kept):
+            return clip
+        low, high, size = kept.amin(0), kept.amax(0), kept.new_tensor(clip[0].size)
+        draw = torch.rand(2, 2)
+        # Whole pixels for picture and coordinates alike. The release cuts the picture at rounded
+        # positions but moves the coordinates by the float offset: up to half a pixel apart.
+        low = torch.where(low >= 0, draw[0] * low, low).floor()
+        high = torch.where(high <= size, high + draw[1] * (size - high), high).ceil()
+        left, top = low.int().tolist()
+        width, height = (high - low).clamp(min=1).int().tolist()
+        return [crop(scene, left, top, width, height) for scene in clip]
+
+    def _kept(self, scene: Scene) -> Tensor:
+        """Points (M, 2) that must stay: corners of enlarged heads, targets in the picture."""
+        corners = enlarge(scene.heads, self.margin).reshape(-1, 2)
+        points = (
+            corners.new_empty(0, 2) if scene.truth is None else scene.truth.points.flatten(0, 1)
+        )
+        return torch.cat([corners[~corners.isnan().any(-1)], points[_within(points, scene.size)]])
+
+
+@dataclass(frozen=True)
+class HorizontalFlip:
+    """Mirror left and right."""
+
+    p: float = 0.5
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip mirrored, or the clip itself."""
+        return [flip(scene) for scene in clip] if _happens(self.p) else clip
+
+
+@dataclass(frozen=True)
+class ColourJitter:
+    """Change brightness, contrast, then saturation of the image by uniform factors.
+
+    The ranges are those of Chong et al. 2020 for GazeFollow; for video saturation starts at 0.5.
+    """
+
+    brightness: Interval = (0.5, 1.5)
+    contrast: Interval = (0.5, 1.5)
+    saturation: Interval = (0.0, 1.5)
+    p: float = 0.5
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip in other colours, or the clip itself."""
+        if not _happens(self.p):
+            return clip
+        factors = [
+            _uniform(*between) for between in (self.brightness, self.contrast, self.saturation)
+        ]
+        return [replace(scene, image=_recolour(scene.image, *factors)) for scene in clip]
+
+
+def _recolour(image: Tensor, brightness: float, contrast: float, saturation: float) -> Tensor:
+    picture = pixels.to_pil_image(image)  # Pillow needs a quarter of the time that tensors need
+    picture = pixels.adjust_brightness(picture, brightness)
+    picture = pixels.adjust_contrast(picture, contrast)
+    return pixels.pil_to_tensor(pixels.adjust_saturation(picture, saturation))
