@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from sightline.metrics.scores import Score, contributions
 from sightline.models.base import GazeModel
 from sightline.provenance import describe_run, write_json
 from sightline.scene import Scene
-from sightline.shards import Pair, ShardWriter, read_shards, without_picture
+from sightline.shards import Pair, ShardWriter, without_picture
 
 
 def collate_with_scenes(preprocess: Any, scenes: list[Scene]) -> tuple[Batch, list[Scene]]:
@@ -60,26 +60,22 @@ def predict_benchmark(
     return len(missing)
 
 
-def score_predictions(benchmark: Benchmark, folder: Path) -> dict[str, Score]:
-    """Every metric of `benchmark` over the predictions in `folder`, without the network."""
-    return benchmark.score(contributions(benchmark.metrics, read_shards(folder)))
+def score_pairs(benchmark: Benchmark, pairs: Iterable[Pair]) -> dict[str, Score]:
+    """Every metric of `benchmark` over (gaze, scene) pairs, saved or fresh."""
+    return benchmark.score(contributions(benchmark.metrics, pairs))
 
 
 def write_report(
-    path: Path, benchmark: Benchmark, scores: dict[str, Score], **facts: Any
-) -> dict[str, Any]:
-    """Write scores with their definitions, and where they come from, as JSON; returns the content."""
-    definitions = {metric.id: metric for metric in benchmark.metrics}
-    metrics = {
-        name: {
-            **asdict(score),
-            "definition": definitions[name].description,
-            "better": definitions[name].better,
-        }
-        for name, score in scores.items()
+    path: Path, benchmark: Benchmark, systems: dict[str, dict[str, Score]], **facts: Any
+) -> None:
+    """Write the scores of each system, with definitions and where they come from, as JSON."""
+    definitions = {
+        metric.id: {"definition": metric.description, "better": metric.better}
+        for metric in benchmark.metrics
     }
-    report = describe_run(benchmark=benchmark.name, protocol=benchmark.protocol, **facts) | {
-        "metrics": metrics
+    scores = {
+        system: {name: asdict(score) for name, score in column.items()}
+        for system, column in systems.items()
     }
-    write_json(path, report)
-    return report
+    about = describe_run(benchmark=benchmark.name, protocol=benchmark.protocol, **facts)
+    write_json(path, about | {"metrics": definitions, "scores": scores})

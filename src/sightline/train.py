@@ -210,7 +210,10 @@ class StageModule(lightning.LightningModule):
         return [optimizer], [{"scheduler": self.stage.schedule(optimizer), "interval": "epoch"}]
 
     def transfer_batch_to_device(
-        self, batch: Any, device: torch.device, dataloader_idx: int
+        self,
+        batch: Any,
+        device: torch.device,
+        dataloader_idx: int,  # noqa: ARG002
     ) -> Any:
         """Batches move by themselves; validation scenes stay on the CPU."""
         return (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Evaluate(ModelOptions):
-    """Score a model by a benchmark's published protocol; predictions are kept and can be scored again."""
+    """Score a model by a published protocol; predictions are kept and can be scored again."""
 
     benchmark: Positional[str]
     """gazefollow-test or gazefollow-val."""

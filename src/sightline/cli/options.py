@@ -23,7 +23,7 @@ class ModelOptions:
     device: str = "cpu"
     """cpu, cuda, cuda:1 or mps."""
     precision: Precision = "auto"
-    """auto takes bfloat16 where the device computes it fast; float32 reproduces to the last digit."""
+    """auto takes bfloat16 where the device computes it fast; float32 is the exact one."""
 
     def load(self) -> GazeModel:
         """The model, ready to predict."""

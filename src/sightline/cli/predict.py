@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
 from sightline.cli.options import ModelOptions
+
+if TYPE_CHECKING:
+    from sightline.predict import HeadSource
 
 
 @dataclass(kw_only=True)
@@ -49,39 +53,41 @@ class Predict(ModelOptions):
         heads = self._head_source()
         model = self.load()
         people = failures = 0
-        with ResultsFolder(
+        results = ResultsFolder(
             self.out,
+            paths,
             origin=self.describe(),
             heatmaps=self.save_heatmaps,
-            parquet=self.parquet,
             existing="resume" if self.resume else "overwrite" if self.overwrite else "refuse",
-        ) as results:
-            todo = [path for path in paths if not results.has(path)]
-            found = predict_pictures(todo, model, heads, people_per_batch=self.batch)
-            quiet = not sys.stderr.isatty()
-            for picture in track(found, "predicting", total=len(todo), disable=quiet):
-                if isinstance(picture, Failed):
-                    failures += 1
-                    print(f"sightline: skipped {picture.path}: {picture.reason}", file=sys.stderr)
-                    continue
-                people += len(picture.gaze)
-                results.write(picture)
+        )
+        todo = [path for path in paths if not results.has(path)]
+        found = predict_pictures(todo, model, heads, people_per_batch=self.batch)
+        quiet = not sys.stderr.isatty()
+        for picture in track(found, "predicting", total=len(todo), disable=quiet):
+            if isinstance(picture, Failed):
+                failures += 1
+                print(f"sightline: skipped {picture.path}: {picture.reason}", file=sys.stderr)
+                continue
+            people += len(picture.gaze)
+            results.write(picture)
+        if self.parquet:
+            results.write_parquet(paths)
         done = len(todo) - failures
         print(f"{done} pictures, {people} people: see {self.out}/")
         if failures:
             print(f"sightline: {failures} of {len(todo)} pictures were skipped", file=sys.stderr)
         return 1 if failures else 0
 
-    def _head_source(self):
+    def _head_source(self) -> HeadSource:
         from sightline.media.heads import choose_detector, read_heads
 
         if self.heads is not None:
             table = read_heads(self.heads)
-            return lambda path, image: table.of(path)
+            return lambda path, _: table.of(path)
         detector = choose_detector(self.detector)
         print(
             "heads are detected by their faces: heads seen from behind are missed; "
             "give boxes with --heads to have them all",
             file=sys.stderr,
         )
-        return lambda path, image: detector(image)
+        return lambda _, image: detector(image)
