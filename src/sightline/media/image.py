@@ -1,0 +1,163 @@
+"""Pictures and depth maps from files to tensors, pictures to files, and finding them in folders."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import ExifTags, Image
+from torch import Tensor
+from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg, encode_png, read_file
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""File name endings that folders and patterns are searched for, in small or capital letters."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # Pillow's others start programs (EPS)
+
+
+class ImageError(ValueError):
+    """A file that cannot be read as a picture; the message names the file and the reason."""
+
+
+def read_image(path: str | Path) -> Tensor:
+    """The picture in a file as a tensor (3, H, W) uint8 RGB, upright as its EXIF tag says.
+
+    Grey becomes RGB, transparency is laid over white, 16 bits are scaled to 8, and of an animation
+    the first frame is taken. Raises `ImageError`, also for a file that is cut short.
+    """
+    with _opened(path) as picture:
+        # torchvision needs a third of Pillow's time for a JPEG, gives the same pixels and lets
+        # other threads run; for a PNG it gains a quarter and drops the transparency.
+        if picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L"):
+            pixels = decode_jpeg(read_file(str(path)), ImageReadMode.RGB)
+        else:
+            pixels = torch.from_numpy(np.array(_to_rgb(picture))).permute(2, 0, 1)
+        return _upright(pixels, picture.getexif().get(ExifTags.Base.Orientation, 1)).contiguous()
+
+
+def read_depth(path: str | Path) -> Tensor:
+    """The depth map in a grey 16-bit or 8-bit picture as (1, H, W) float32 in [0, 1].
+
+    Values are divided by 65535 or 255; there is no other scaling. Raises `ImageError`.
+    """
+    with _opened(path) as picture:
+        if picture.mode == "L":
+            levels, values = 255, np.asarray(picture)
+        elif picture.mode.startswith("I"):
+            levels, values = 65535, _sixteen_bits(picture)
+        else:
+            raise ImageError(f"{path}: a depth map is grey, with 8 or 16 bits, not {picture.mode}.")
+        return torch.from_numpy(values.astype(np.float32) / levels)[None]
+
+
+def find_images(source: str | Path) -> list[Path]:
+    """The pictures that a file, a folder or a glob pattern stands for, 2.jpg before 10.jpg.
+
+    A folder means the pictures directly in it; `folder/**` means those in its sub-folders as well.
+    Hidden files and other kinds of files are left out; a file named as such is always taken.
+    """
+    path = Path(source)
+    if path.is_file():
+        return [path]
+    pattern = f"{glob.escape(str(path))}/*" if path.is_dir() else str(source)
+    files = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207, the pattern may be absolute
+    found = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
+    if not found and not path.is_dir() and not glob.has_magic(str(source)):
+        raise FileNotFoundError(f"{source}: there is no such file or folder; check the path.")
+    if not found:
+        raise FileNotFoundError(f"{source}: no pictures there; looked for {', '.join(SUFFIXES)}.")
+    return sorted(found, key=natural_order)
+
+
+def natural_order(path: Path) -> list[tuple[int, str]]:
+    """A sort key by which the numbers in names count as numbers."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def write_image(path: str | Path, image: Tensor) -> None:
+    """Write a picture (3, H, W) uint8 RGB as PNG or JPEG (quality 92), by the file name's ending.
+
+    The file appears complete or not at all; one of that name is replaced.
+    """
+    path = Path(path)
+    if image.dtype != torch.uint8 or image.ndim != 3 or image.shape[0] != 3:
+        raise ValueError(f"{path}: give a uint8 picture (3, H, W), not {tuple(image.shape)}.")
+    if path.suffix.lower() == ".png":
+        data = encode_png(image.cpu())
+    elif path.suffix.lower() in (".jpg", ".jpeg"):
+        data = encode_jpeg(image.cpu(), quality=92)
+    else:
+        raise ValueError(f"{path}: pictures are written as .png, .jpg or .jpeg.")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(data.numpy())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Image.Image]:
+    """The file opened by Pillow; whatever goes wrong meanwhile is told in one `ImageError`."""
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            yield picture
+    except ImageError:
+        raise
+    except Exception as error:  # on damaged files Pillow's decoders raise nearly everything
+        raise ImageError(f"{path}: {_reason(error, Path(path))}.") from error
+
+
+def _reason(error: Exception, path: Path) -> str:
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "this is a folder; give a picture"
+        case PermissionError():
+            return "there is no permission to read it"
+        case Image.DecompressionBombError():
+            return "it has more pixels than Pillow's limit PIL.Image.MAX_IMAGE_PIXELS allows"
+        case Image.UnidentifiedImageError() if path.stat().st_size == 0:
+            return "the file is empty"
+        case Image.UnidentifiedImageError():
+            return f"this is no picture, or not one of {', '.join(FORMATS)}"
+    return "the picture is damaged or cut short"
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):
+        grey = (_sixteen_bits(picture) + 128) // 257  # rounded; Pillow's own conversion clips
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if picture.mode == "F":
+        raise ImageError(f"{picture.filename}: floating-point pixels; save it with 8 or 16 bits.")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+
+
+def _sixteen_bits(picture: Image.Image) -> np.ndarray:
+    """The values of an integer grey picture (H, W) int32; Pillow may give 16 bits in 32."""
+    values = np.asarray(picture).astype(np.int32)
+    if values.min() < 0 or values.max() > 65535:
+        raise ImageError(f"{picture.filename}: 32-bit pixels; save it with 8 or 16 bits.")
+    return values
+
+
+def _upright(pixels: Tensor, orientation: int) -> Tensor:
+    """Undo the EXIF orientation 1 to 8: first the transposition, then the mirrorings."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.mT
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels.flip(-1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels.flip(-2)
+    return pixels
