@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from sightline.geometry.boxes import to_pixels
+from sightline.plain import from_plain, pack_half, to_plain, unpack_half
 from sightline.scene import Objects
+
+if TYPE_CHECKING:
+    import pandas
+    import supervision
+    from PIL import Image
+
+FORMAT, VERSION = "sightline.gaze", 1
+
+_SHAPES = {
+    "heads": (4,),
+    "points": (2,),
+    "inside": (),
+    "directions": (3,),
+    "gaze_object": (),
+    "tracks": (),
+}
+"""Of each field but the heatmaps: the shape of one person's row."""
+_OBJECT_SHAPES = {"boxes": (4,), "labels": (), "scores": ()}
+_INTEGERS = {"gaze_object", "tracks", "labels"}
 
 
 @dataclass
@@ -15,7 +40,7 @@ class Gaze:
 
     heads: (P, 4) the head boxes that the model was given.
     points: (P, 2) gaze targets; always given, also for people who look outside.
-    heatmaps: (P, h, w) over the whole image, as the model scores it.
+    heatmaps: (P, h, w) over the whole image, as the model scores it; (P, 0, 0) if not kept.
     inside: (P,) probability that the target is in frame.
     directions: (P, 3) unit sight line, right-handed camera frame.
     objects: detected objects; gaze_object: (P,) row of `objects`, -1 for none.
@@ -31,6 +56,20 @@ class Gaze:
     gaze_object: Tensor | None = None
     tracks: Tensor | None = None
 
+    def __post_init__(self) -> None:
+        for name, row in _SHAPES.items():
+            value = getattr(self, name)
+            if value is not None and value.shape != (len(self), *row):
+                raise ValueError(
+                    f"Gaze: {name} has shape {tuple(value.shape)}; "
+                    f"with {len(self)} head boxes it must be {(len(self), *row)}."
+                )
+        if self.heatmaps.ndim != 3 or len(self.heatmaps) != len(self):
+            raise ValueError(
+                f"Gaze: heatmaps has shape {tuple(self.heatmaps.shape)}; "
+                f"with {len(self)} head boxes it must be ({len(self)}, h, w)."
+            )
+
     def __len__(self) -> int:
         """The number of people."""
         return len(self.heads)
@@ -45,3 +84,120 @@ class Gaze:
             for name in per_person
         }
         return replace(self, **chosen)
+
+    def to_dict(self, *, heatmaps: bool = True) -> dict[str, Any]:
+        """Plain data for JSON: nested lists, NaN as None, heatmaps as float16 in base64.
+
+        Fields that are None are left out. Floats are float32, in the fewest digits that keep them.
+        """
+        data: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+        given = [name for name in _SHAPES if getattr(self, name) is not None]
+        data |= {name: to_plain(getattr(self, name)) for name in given}
+        if self.objects is not None:
+            objects = self.objects
+            data["objects"] = {name: to_plain(getattr(objects, name)) for name in _OBJECT_SHAPES}
+        if heatmaps:
+            data["heatmaps"] = pack_half(self.heatmaps)
+        return data
+
+    def to_json(self, *, heatmaps: bool = True) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(heatmaps=heatmaps), allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Gaze:
+        """The gaze that `to_dict` wrote; without heatmaps they are (P, 0, 0).
+
+        Raises ValueError, naming the field, for anything else.
+        """
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise ValueError(f'Not a gaze: no "format": "{FORMAT}"; give what Gaze.to_dict wrote.')
+        if data.get("version") != VERSION:
+            raise ValueError(
+                f"Gaze of version {data.get('version')!r}; this sightline reads version {VERSION}."
+            )
+        for name in ("heads", "points"):
+            if data.get(name) is None:
+                raise ValueError(f"Gaze: {name} is missing.")
+        given = {name: row for name, row in _SHAPES.items() if data.get(name) is not None}
+        values = {name: _read(name, data[name], row) for name, row in given.items()}
+        heatmaps = torch.zeros(len(values["heads"]), 0, 0)
+        if data.get("heatmaps") is not None:
+            heatmaps = unpack_half("Gaze: heatmaps", data["heatmaps"])
+        objects = None if data.get("objects") is None else _objects(data["objects"])
+        return cls(heatmaps=heatmaps, objects=objects, **values)
+
+    @classmethod
+    def from_json(cls, text: str) -> Gaze:
+        """The gaze that `to_json` wrote; see `from_dict`."""
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"Not a gaze: the text is not JSON ({error}).") from error
+        return cls.from_dict(data)
+
+    def to_frame(self, size: tuple[int, int] | None = None) -> pandas.DataFrame:
+        """One row per person, in the columns of docs/table.md; needs the extra `table`.
+
+        `size` (width, height) of the picture fills the columns in pixels.
+        """
+        from sightline.table import COLUMNS, NAMES, rows
+
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_frame needs pandas: pip install 'sightline[table]'.") from error
+        types = {str: "string", int: "Int64", float: "float64"}
+        data = rows(self, image=None, size=size, model=None, weights=None)
+        return pandas.DataFrame(data, columns=list(NAMES)).astype(
+            {column.name: types[column.type] for column in COLUMNS}
+        )
+
+    def to_supervision(self, size: tuple[int, int]) -> supervision.Detections:
+        """Head boxes in pixels of a picture of `size` (width, height), for `supervision`.
+
+        `data` has `person` (row of this gaze), `gaze_xy` in pixels and, if given, `inside`; people
+        without a head box are left out. Needs the extra `supervision`.
+        """
+        try:
+            import supervision
+        except ImportError as error:
+            raise ImportError(
+                "to_supervision needs supervision: pip install 'sightline[supervision]'."
+            ) from error
+        kept = self.heads.isfinite().all(1).nonzero().flatten()
+        seen = self[kept]
+        data = {
+            "class_name": np.full(len(seen), "head"),
+            "person": kept.cpu().numpy(),
+            "gaze_xy": to_pixels(seen.points, size).cpu().numpy(),
+        }
+        if seen.inside is not None:
+            data["inside"] = seen.inside.cpu().numpy()
+        return supervision.Detections(
+            xyxy=to_pixels(seen.heads, size).cpu().numpy(),
+            class_id=np.zeros(len(seen), dtype=int),  # annotators choose colours by class
+            tracker_id=None if seen.tracks is None else seen.tracks.cpu().numpy(),
+            data=data,
+        )
+
+    def plot(
+        self, image: Tensor, *, heatmap: bool = True, names: list[str] | None = None
+    ) -> Image.Image:
+        """The image (3, H, W) uint8 with this gaze drawn on it, as `draw.draw_gaze` draws it."""
+        from PIL import Image
+
+        from sightline.draw import draw_gaze
+
+        drawn = draw_gaze(image, self, heatmap=heatmap, names=names)
+        return Image.fromarray(drawn.permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def _objects(data: Any) -> Objects:
+    if not isinstance(data, dict) or any(data.get(name) is None for name in _OBJECT_SHAPES):
+        raise ValueError(f"Gaze: objects must have {', '.join(_OBJECT_SHAPES)}.")
+    return Objects(**{name: _read(name, data[name], row) for name, row in _OBJECT_SHAPES.items()})
+
+
+def _read(name: str, values: Any, row: tuple[int, ...]) -> Tensor:
+    return from_plain(f"Gaze: {name}", values, row, whole=name in _INTEGERS)

@@ -1,0 +1,289 @@
+"""Draw where people look onto their picture: head boxes, sight lines, targets, heatmaps, badges."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from sightline.gaze import Gaze
+from sightline.geometry.boxes import to_pixels
+from sightline.strokes import (
+    Colour,
+    Point,
+    Rectangle,
+    disc,
+    font,
+    line,
+    outline,
+    paint,
+    rectangle,
+    write,
+)
+
+PALETTE: tuple[Colour, ...] = (
+    (230, 159, 0),  # the first seven: Okabe & Ito 2008, in an order that sets neighbours apart
+    (86, 180, 233),
+    (204, 121, 167),
+    (240, 228, 66),
+    (0, 158, 115),
+    (213, 94, 0),
+    (0, 114, 178),
+    (160, 240, 175),  # the rest: as far as possible from all before, also for colour-blind eyes
+    (119, 102, 255),
+    (136, 17, 17),
+    (0, 0, 200),
+    (102, 51, 85),
+)
+"""Colours of the people, cycling."""
+
+DARK: Colour = (18, 18, 22)
+WHITE: Colour = (255, 255, 255)
+FAINT = 0.5  # opacity of the line, target and heatmap of a person who looks outside
+HEAT = 0.55  # opacity of the hottest place
+CROWD = 8  # in a larger company, as in a tiny picture, badges show names alone
+
+
+@dataclass(frozen=True)
+class _Person:
+    """One person in pixels; None is what the model or the user did not give."""
+
+    box: Rectangle | None
+    point: Point | None
+    inside: float | None
+    colour: Colour
+    name: str
+
+    @property
+    def outside(self) -> bool:
+        return self.inside is not None and self.inside < 0.5
+
+    @property
+    def opacity(self) -> float:
+        return FAINT if self.outside else 1.0
+
+    @property
+    def contrast(self) -> Colour:
+        """Dark or white, far from the person's colour: one of the two shows on any ground."""
+        red, green, blue = self.colour
+        return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else WHITE
+
+    def ink(self, unit: float) -> list[tuple[float, Colour]]:
+        """The layers of a stroke: the person's colour in a casing."""
+        return [(max(0.75, 0.5 * unit), self.contrast), (0.0, self.colour)]
+
+    @property
+    def badge(self) -> str:
+        if self.inside is None:
+            return self.name
+        side, share = ("outside", 1 - self.inside) if self.outside else ("inside", self.inside)
+        return f"{self.name} · {side} {share:.0%}"
+
+    def marks(self, unit: float) -> list[Rectangle]:
+        """What badges should not cover: the head and the target, as far as they are given."""
+        marks = [] if self.box is None else [self.box]
+        if self.point is not None:
+            x, y = self.point
+            marks.append((x - 6 * unit, y - 6 * unit, x + 6 * unit, y + 6 * unit))
+        return marks
+
+
+def draw_gaze(
+    image: Tensor, gaze: Gaze, *, heatmap: bool = True, names: list[str] | None = None
+) -> Tensor:
+    """Draw the `gaze` of all people on a copy of an image (3, H, W) uint8.
+
+    People are told apart by colour (by track where there are tracks) and labelled with their name,
+    by default their track or index. Those whose target is more likely outside the picture get a
+    faint dashed line, an open target and a hollow badge.
+    """
+    if image.ndim != 3 or image.shape[0] != 3 or image.dtype != torch.uint8:
+        raise ValueError(
+            f"draw_gaze: the image has shape {tuple(image.shape)} and type {image.dtype}; "
+            "give an RGB tensor (3, H, W) of uint8."
+        )
+    if names is not None and len(names) != len(gaze):
+        raise ValueError(f"draw_gaze: {len(names)} names for {len(gaze)} people; give one each.")
+    picture = image.cpu().clone()
+    people = _people(gaze, (image.shape[2], image.shape[1]), names)
+    unit = max(1.0, min(image.shape[1:]) / 400)  # the width of a stroke
+    if heatmap and people and gaze.heatmaps.numel():
+        _draw_heatmaps(picture, gaze.heatmaps.cpu().float(), people)
+    for draw in (_draw_sight_line, _draw_head, _draw_target):  # no box covers another's target
+        for person in people:
+            draw(picture, person, unit)
+    _draw_badges(picture, people, unit)
+    return picture.to(image.device)
+
+
+def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[_Person]:
+    boxes = to_pixels(gaze.heads.cpu().float(), size).tolist()
+    points = to_pixels(gaze.points.cpu().float(), size).tolist()
+    inside = [math.nan] * len(gaze) if gaze.inside is None else gaze.inside.tolist()
+    identity = list(range(len(gaze))) if gaze.tracks is None else gaze.tracks.tolist()
+    return [
+        _Person(
+            box=tuple(box) if all(map(math.isfinite, box)) else None,
+            point=tuple(point) if all(map(math.isfinite, point)) else None,
+            inside=None if math.isnan(probability) else probability,
+            colour=PALETTE[who % len(PALETTE)],
+            name=name,
+        )
+        for box, point, probability, who, name in zip(
+            boxes, points, inside, identity, names or map(str, identity), strict=True
+        )
+    ]
+
+
+def _draw_heatmaps(picture: Tensor, heatmaps: Tensor, people: list[_Person]) -> None:
+    """Blend all maps (P, h, w) at once, each in its person's colour, no place above `HEAT`."""
+    low, high = heatmaps.amin((1, 2), keepdim=True), heatmaps.amax((1, 2), keepdim=True)
+    heat = ((heatmaps - low) / (high - low).clamp(min=1e-12)) ** 1.5  # a quiet background vanishes
+    opacity = HEAT * torch.tensor([p.opacity for p in people])
+    cover = (heat * opacity[:, None, None]).nan_to_num(0.0)
+    colours = torch.tensor([p.colour for p in people]).float()
+    share = cover**4 / (cover**4).sum(0).clamp(min=1e-12)  # no grey where people look alike
+    mixed = torch.einsum("phw,pc->chw", share, colours)
+    strongest = cover.amax(0)
+    ys = _visible(strongest.amax(1), picture.shape[1])
+    xs = _visible(strongest.amax(0), picture.shape[2])
+    rows = _spread(heatmaps.shape[1], picture.shape[1])[ys]
+    columns = _spread(heatmaps.shape[2], picture.shape[2])[xs]
+    overlay = rows @ torch.cat([mixed * strongest, strongest[None]]) @ columns.T
+    region = picture[:, ys, xs]
+    region.copy_((region * (1 - overlay[3]) + overlay[:3]).round())
+
+
+def _visible(profile: Tensor, pixels: int) -> slice:
+    """The pixels where a heatmap's profile (cells,) can be seen, with a margin of a cell."""
+    cells = (profile > 0.01).nonzero().flatten().tolist() or [0]
+    scale = pixels / len(profile)
+    return slice(max(0, int((cells[0] - 1) * scale)), math.ceil((cells[-1] + 2) * scale))
+
+
+def _spread(cells: int, pixels: int) -> Tensor:
+    """Weights (pixels, cells) that enlarge a heatmap smoothly: Gaussians of half a cell."""
+    position = (torch.arange(pixels) + 0.5) * cells / pixels
+    away = position[:, None] - (torch.arange(cells) + 0.5)
+    return torch.softmax(-2 * away**2, 1)
+
+
+def _draw_sight_line(picture: Tensor, person: _Person, unit: float) -> None:
+    """From the middle of the head, where it is faint to show the eyes, to the target's ring."""
+    if person.box is None or person.point is None:
+        return
+    (x_min, y_min, x_max, y_max), (x, y) = person.box, person.point
+    start = (x_min + x_max) / 2, (y_min + y_max) / 2
+    length = math.dist(start, person.point)
+    if length <= 7 * unit:
+        return
+    share = 6 * unit / length  # belongs to the ring
+    end = x + share * (start[0] - x), y + share * (start[1] - y)
+    sight = line(start, end, unit, dash=4 * unit if person.outside else 0.0)
+    middle, reach = disc(start, 0.0), max(1.0, math.dist(start, (x_max, y_max)))
+    paint(picture, sight, person.ink(unit), person.opacity, lambda x, y: middle(x, y) / reach)
+
+
+def _draw_head(picture: Tensor, person: _Person, unit: float) -> None:
+    if person.box is not None:
+        x_min, y_min, x_max, y_max = person.box
+        corner = max(0.0, min(4 * unit, (x_max - x_min) / 4, (y_max - y_min) / 4))
+        frame = outline(rectangle(person.box, corner), unit / 2)
+        paint(picture, frame, person.ink(unit))
+
+
+def _draw_target(picture: Tensor, person: _Person, unit: float) -> None:
+    """A ring, and in it a dot when the target is in the picture."""
+    if person.point is not None:
+        ring = outline(disc(person.point, 5 * unit), 0.7 * unit)
+        paint(picture, ring, person.ink(unit), person.opacity)
+        if not person.outside:
+            paint(picture, disc(person.point, 1.8 * unit), person.ink(unit))
+
+
+def _draw_badges(picture: Tensor, people: list[_Person], unit: float) -> None:
+    """Name and "inside 97%" beside each head; where there is no head box, beside the target."""
+    height, width = picture.shape[1:]
+    short = min(height, width)
+    if short < 100:
+        return
+    text_size = max(9, short // 45)
+    brief = short < 240 or len(people) > CROWD
+    taken = [mark for person in people for mark in person.marks(unit)]
+    for person in people:
+        if marks := person.marks(unit):
+            text = person.name if brief else person.badge
+            extent = font(text_size).getlength(text) + text_size, 1.5 * text_size
+            box = _free_place(marks[0], extent, taken, (width, height))
+            taken.append(box)
+            _draw_badge(picture, person, box, text, text_size)
+
+
+def _draw_badge(
+    picture: Tensor, person: _Person, box: Rectangle, text: str, text_size: int
+) -> None:
+    """Filled with the person's colour for inside, hollow for outside."""
+    pill = rectangle(box, 0.4 * text_size)
+    fill, ink = (DARK, WHITE) if person.outside else (person.colour, person.contrast)
+    paint(picture, pill, [(0.75, person.contrast), (0.0, fill)])
+    if person.outside:
+        paint(picture, outline(pill, text_size / 16), [(0.0, person.colour)])
+    middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    write(picture, text, middle, text_size, ink)
+
+
+def _free_place(
+    beside: Rectangle, extent: Point, taken: list[Rectangle], size: tuple[int, int]
+) -> Rectangle:
+    """Where around a box a badge covers least of what is taken; always within the picture."""
+    x_min, y_min, x_max, y_max = beside
+    wide, high = extent
+    gap = high / 4
+    corners = [
+        (x_min, y_min - high - gap),
+        (x_max - wide, y_min - high - gap),
+        (x_max + gap, y_min),
+        (x_min - wide - gap, y_min),
+        (x_min, y_max + gap),
+        (x_max - wide, y_max + gap),
+    ]
+    places = []
+    for x, y in corners:
+        x = max(2.0, min(x, size[0] - wide - 2))
+        y = max(2.0, min(y, size[1] - high - 2))
+        places.append((x, y, x + wide, y + high))
+    return min(places, key=lambda place: sum(_overlap(place, other) for other in taken))
+
+
+def _overlap(a: Rectangle, b: Rectangle) -> float:
+    """The area that two rectangles share."""
+    wide = min(a[2], b[2]) - max(a[0], b[0])
+    high = min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, wide) * max(0.0, high)
+
+
+def contact_sheet(images: list[Tensor], columns: int, width: int) -> Tensor:
+    """Images (3, H, W) uint8 of any sizes, `columns` in a row on white, `width` pixels in all."""
+    if not images:
+        raise ValueError("contact_sheet: no images; give at least one.")
+    gap = max(1, width // 200)
+    cell = (width - gap * (columns + 1)) // columns
+    small = [_resize(image, cell) for image in images]
+    rows = [small[i : i + columns] for i in range(0, len(small), columns)]
+    heights = [max(image.shape[1] for image in row) for row in rows]
+    sheet = torch.full((3, sum(heights) + gap * (len(rows) + 1), width), 255, dtype=torch.uint8)
+    top = gap
+    for row, height in zip(rows, heights, strict=True):
+        for column, image in enumerate(row):
+            y, x = top + (height - image.shape[1]) // 2, gap + column * (cell + gap)
+            sheet[:, y : y + image.shape[1], x : x + cell] = image
+        top += height + gap
+    return sheet
+
+
+def _resize(image: Tensor, width: int) -> Tensor:
+    height = max(1, round(image.shape[1] * width / image.shape[2]))
+    return interpolate(image[None].cpu(), (height, width), mode="bilinear", antialias=True)[0]

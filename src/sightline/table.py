@@ -1,0 +1,155 @@
+"""The table of results: one row per person of a picture, in CSV or Parquet.
+
+`COLUMNS` is the schema, docs/table.md its explanation; pictures without people have no row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from sightline.gaze import Gaze
+from sightline.geometry.boxes import to_pixels
+from sightline.geometry.heatmap import entropies
+
+Row: TypeAlias = dict[str, str | int | float | None]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table; a cell is empty (None) where the value was not given."""
+
+    name: str
+    type: type[str] | type[int] | type[float]
+    unit: str
+    description: str
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("image", str, "", "path or name of the picture, as it was given"),
+    Column("image_width", int, "pixel", "width of the original picture, upright"),
+    Column("image_height", int, "pixel", "height of the original picture, upright"),
+    Column("person", int, "", "index of the person in the picture, from 0"),
+    Column("name", str, "", "name of the person, if one was given with the heads"),
+    Column("head_x_min", float, "pixel", "left edge of the head box"),
+    Column("head_y_min", float, "pixel", "top edge of the head box"),
+    Column("head_x_max", float, "pixel", "right edge of the head box"),
+    Column("head_y_max", float, "pixel", "bottom edge of the head box"),
+    Column("head_x_min_unit", float, "width", "left edge of the head box"),
+    Column("head_y_min_unit", float, "height", "top edge of the head box"),
+    Column("head_x_max_unit", float, "width", "right edge of the head box"),
+    Column("head_y_max_unit", float, "height", "bottom edge of the head box"),
+    Column("head_score", float, "", "score of the head detector"),
+    Column("gaze_x", float, "pixel", "gaze target, given also for people who look outside"),
+    Column("gaze_y", float, "pixel", "gaze target, given also for people who look outside"),
+    Column("gaze_x_unit", float, "width", "gaze target, given also for people who look outside"),
+    Column("gaze_y_unit", float, "height", "gaze target, given also for people who look outside"),
+    Column("inside", float, "probability", "that the gaze target is in the picture"),
+    Column("heatmap_peak", float, "", "largest value of the heatmap, as the model scores it"),
+    Column("heatmap_entropy", float, "", "spread of the heatmap, 0 one cell to 1 flat"),
+    Column("model", str, "", "name of the model"),
+    Column("weights", str, "", "name or file of the weights"),
+)
+"""The schema, in order. New columns are appended, the others keep name, type and meaning."""
+
+NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+
+
+def rows(
+    gaze: Gaze,
+    *,
+    image: str | None,
+    size: tuple[int, int] | None,
+    model: str | None,
+    weights: str | None,
+    names: Sequence[str] | None = None,
+    head_scores: Tensor | None = None,
+) -> list[Row]:
+    """The people of one picture of `size` (width, height) as rows of the table.
+
+    Numbers have six significant digits. Without a size the cells in pixels are empty.
+    """
+    missing = [None] * len(gaze)
+    has_maps = gaze.heatmaps.numel() > 0
+    width, height = size or (None, None)
+    table = {
+        "image": [image] * len(gaze),
+        "image_width": [width] * len(gaze),
+        "image_height": [height] * len(gaze),
+        "person": range(len(gaze)),
+        "name": names or missing,
+        **_coordinates(gaze, size),
+        "head_score": missing if head_scores is None else _cells(head_scores),
+        "inside": missing if gaze.inside is None else _cells(gaze.inside),
+        "heatmap_peak": _cells(gaze.heatmaps.amax((1, 2))) if has_maps else missing,
+        "heatmap_entropy": _cells(entropies(gaze.heatmaps.float())) if has_maps else missing,
+        "model": [model] * len(gaze),
+        "weights": [weights] * len(gaze),
+    }
+    people = zip(*(table[name] for name in NAMES), strict=True)
+    return [dict(zip(NAMES, person, strict=True)) for person in people]
+
+
+def _coordinates(gaze: Gaze, size: tuple[int, int] | None) -> dict[str, list[float | None]]:
+    """Head boxes and gaze targets, by column, in pixels and in shares of the picture."""
+    names = ["head_x_min", "head_y_min", "head_x_max", "head_y_max", "gaze_x", "gaze_y"]
+    unit = torch.cat([gaze.heads, gaze.points], 1).double()
+    pixels = torch.full_like(unit, math.nan) if size is None else to_pixels(unit, size)
+    return {
+        **{name: _cells(values) for name, values in zip(names, pixels.T, strict=True)},
+        **{f"{name}_unit": _cells(values) for name, values in zip(names, unit.T, strict=True)},
+    }
+
+
+def _cells(values: Tensor) -> list[float | None]:
+    return [None if math.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
+
+
+def append_csv(rows: Sequence[Row], path: str | Path) -> None:
+    """Append rows to a CSV file (UTF-8), which gets its header when it is new.
+
+    The rows of a call reach the file at once, so what is computed survives a crash. Raises
+    ValueError if the file has other columns.
+    """
+    path = Path(path)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, NAMES, lineterminator="\n")
+    if _is_new(path):
+        writer.writeheader()
+    writer.writerows(rows)
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write(text.getvalue())
+
+
+def _is_new(path: Path) -> bool:
+    """Whether a CSV file has no header yet; other columns than ours are refused."""
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\r\n")
+    if header != ",".join(NAMES):
+        raise ValueError(
+            f"{path}: has other columns than the table of this version; "
+            "choose another file or move this one away."
+        )
+    return False
+
+
+def write_parquet(rows: Sequence[Row], path: str | Path) -> None:
+    """Write rows as one Parquet file, typed by the schema; needs the extra `table`."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ImportError("Parquet needs pyarrow: pip install 'sightline[table]'.") from error
+    arrow = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    schema = pyarrow.schema([(column.name, arrow[column.type]) for column in COLUMNS])
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows), schema), path)
