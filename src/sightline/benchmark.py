@@ -29,9 +29,9 @@ class Benchmark:
         (metric,) = [metric for metric in self.metrics if metric.id == self.decides]
         return "min" if metric.better == "lower" else "max"
 
-    def score(self, columns: Mapping[str, Tensor]) -> dict[str, Score]:
+    def score(self, table: Mapping[str, Tensor]) -> dict[str, Score]:
         """Every metric with its interval, from what each person contributes."""
-        return score(self.metrics, dict(columns))
+        return score(self.metrics, dict(table))
 
 
 _inside_ap = tuple(metric for metric in vat_metrics if metric.id.startswith("vat.ap."))

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.metrics.scores import Score, contributions
+from sightline.metrics.scores import Score, columns
 from sightline.models.base import GazeModel
 from sightline.provenance import describe_run, write_json
 from sightline.scene import Scene
@@ -62,7 +62,7 @@ def predict_benchmark(
 
 def score_pairs(benchmark: Benchmark, pairs: Iterable[Pair]) -> dict[str, Score]:
     """Every metric of `benchmark` over (gaze, scene) pairs, saved or fresh."""
-    return benchmark.score(contributions(benchmark.metrics, pairs))
+    return benchmark.score(columns(benchmark.metrics, pairs))
 
 
 def write_report(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar, TQDMProgressBar
+from lightning.pytorch.callbacks import Callback, Checkpoint, ModelCheckpoint, RichProgressBar, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler, Subset
@@ -19,7 +19,7 @@ from sightline.batch import Batch
 from sightline.benchmark import BENCHMARKS, Benchmark
 from sightline.datasets import load_dataset
 from sightline.evaluate import collate_with_scenes
-from sightline.metrics.scores import contributions
+from sightline.metrics.scores import columns
 from sightline.models import RECIPES, create, initialise, resolve
 from sightline.models.base import GazeModel
 from sightline.models.precision import choose_precision
@@ -111,7 +111,7 @@ def _run_stage(
         max_epochs=stage.epochs,
         gradient_clip_val=stage.clip_gradients,
         callbacks=[best, last, _progress_bar()],
-        logger=[CSVLogger(folder, "log", ""), TensorBoardLogger(folder, "tensorboard", "")],
+        logger=[CSVLogger(folder, "log"), TensorBoardLogger(folder, "tensorboard", "")],
         default_root_dir=folder,
         use_distributed_sampler=False,  # StageSampler knows the processes and resumes inside an epoch
         num_sanity_val_steps=0,
@@ -177,7 +177,7 @@ class StageModule(lightning.LightningModule):
         images, scenes = batch
         gazes = self.model.decode(self.model(images), images)
         pairs = zip(gazes, scenes, strict=True)
-        self.measured.append(contributions(self.benchmark.metrics, pairs))
+        self.measured.append(columns(self.benchmark.metrics, pairs))
 
     def on_validation_epoch_end(self) -> None:
         """Gather the values of all processes and log their means."""
@@ -186,8 +186,8 @@ class StageModule(lightning.LightningModule):
             parts = [[]] * self.trainer.world_size
             torch.distributed.all_gather_object(parts, self.measured)
         rows = [row for part in parts for row in part]
-        columns = {m.id: torch.cat([row[m.id] for row in rows]) for m in self.benchmark.metrics}
-        scores = self.benchmark.score(columns)
+        table = {m.id: torch.cat([row[m.id] for row in rows]) for m in self.benchmark.metrics}
+        scores = self.benchmark.score(table)
         self.log_dict({f"val/{name}": score.value for name, score in scores.items()})
         self.measured = []
 
@@ -315,7 +315,7 @@ class StageSampler(Sampler[tuple[int, int]]):
         return iter(zip(order[mine].tolist(), seeds[mine].tolist(), strict=True))
 
 
-class LastCheckpoint(Callback):
+class LastCheckpoint(Checkpoint):
     """Keep `last.ckpt` fresh: every so many steps and at each epoch's end, replaced in one move."""
 
     def __init__(self, path: Path, every: int) -> None:
@@ -326,10 +326,9 @@ class LastCheckpoint(Callback):
         if trainer.global_step % self.every == 0:
             self._save(trainer)
 
-    def on_train_epoch_start(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:  # pyright: ignore
-        """Save between epochs, when schedules have stepped and validation is done."""
-        if trainer.global_step:
-            self._save(trainer)
+    def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:
+        """Save between epochs, after validation."""
+        self._save(trainer)
 
     def _save(self, trainer: lightning.Trainer) -> None:
         temporary = self.path.with_suffix(".part")
