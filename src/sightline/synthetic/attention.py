@@ -1,0 +1,108 @@
+"""Who looks at what: targets that a person can see and turn to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.random import Generator
+
+from sightline.synthetic.caster import blocked
+from sightline.synthetic.figure import Pose
+from sightline.synthetic.world import Camera, Solids
+
+NOBODY = -1  # owner of a place in the air
+AHEAD = np.radians(75)  # a target is at most so far to the side of the body
+PITCH = np.radians((-60, 35))
+EYES_ALONE = np.radians(18)  # the eyes turn at most so far apart from the head, each way
+
+
+@dataclass(frozen=True)
+class Targets:
+    """K points (K, 3) that can be looked at, and their owners (K,)."""
+
+    points: np.ndarray
+    owners: np.ndarray
+
+
+def choose(
+    generator: Generator,
+    camera: Camera,
+    solids: Solids,
+    heads: Targets,
+    candidates: Targets,
+    *,
+    body_yaws: np.ndarray,
+    outside_share: float,
+) -> Targets | None:
+    """One of the `candidates` for each of P people; None if somebody finds nothing.
+
+    Targets hidden from the camera are chosen rarely, targets near the picture's border never.
+    """
+    seen = _seen(solids, heads, candidates)
+    seen &= _within_reach(heads.points, candidates.points, body_yaws)
+    inside = camera.contains(candidates.points, -0.01) & (candidates.owners != NOBODY)
+    outside = ~camera.contains(candidates.points, 0.05)
+    here = np.broadcast_to(camera.position, candidates.points.shape)
+    dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
+    people = np.isin(candidates.owners, heads.owners)
+    weights = inside * np.where(dark, 0.03, 1.0) * np.where(people, 1.5, 1.0)
+    chosen = []
+    for row in seen:  # a few people: each draws on its own
+        weight = row * (outside if generator.random() < outside_share else weights)
+        if weight.sum() == 0:
+            return None
+        chosen.append(generator.choice(len(weight), p=weight / weight.sum()))
+    return Targets(candidates.points[chosen], candidates.owners[chosen])
+
+
+def turn_head(generator: Generator, pose: Pose, target: np.ndarray) -> tuple[float, float, float]:
+    """Yaw, pitch, roll of a head that looks at `target` partly by turning its eyes."""
+    yaw, pitch = _angles(target - pose.centre)
+    side = np.clip(generator.normal(0, EYES_ALONE / 2), -EYES_ALONE, EYES_ALONE)
+    tilt = pitch * generator.uniform(0.5, 1.0) + generator.normal(0, np.radians(3))
+    tilt = np.clip(tilt, pitch - EYES_ALONE, pitch + EYES_ALONE)
+    return yaw + side, tilt, generator.normal(0, np.radians(4))
+
+
+def _seen(solids: Solids, heads: Targets, candidates: Targets) -> np.ndarray:
+    """Which candidates each person sees: (P, K); nobody looks at their own head."""
+    shape = len(heads.owners), len(candidates.owners)
+    starts = heads.points.repeat(shape[1], 0)
+    ends = np.tile(candidates.points, (shape[0], 1))
+    own, theirs = heads.owners.repeat(shape[1]), np.tile(candidates.owners, shape[0])
+    blocked = hidden(solids, starts, ends, np.stack([own, theirs], 1))
+    return ~(blocked | (own == theirs)).reshape(shape)
+
+
+def _within_reach(heads: np.ndarray, points: np.ndarray, body_yaws: np.ndarray) -> np.ndarray:
+    """Which points (K, 3) each of the `heads` (P, 3) can turn to, not too near: (P, K)."""
+    line = points - heads[:, None]
+    yaw, pitch = _angles(line)
+    apart = np.abs((yaw - body_yaws[:, None] + np.pi) % (2 * np.pi) - np.pi)
+    near = np.linalg.norm(line, axis=-1) < 0.3
+    return (apart < AHEAD) & (pitch > PITCH[0]) & (pitch < PITCH[1]) & ~near
+
+
+def _angles(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Yaw to the left of +y and pitch upwards of lines (..., 3)."""
+    level = np.hypot(line[..., 0], line[..., 1])
+    return np.arctan2(-line[..., 0], line[..., 1]), np.arctan2(line[..., 2], level)
+
+
+def hidden(solids: Solids, starts: np.ndarray, ends: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+    """Whether a solid of an owner not in `ignored` (K, I) is between `starts` and `ends` (K, 3)."""
+    start, end = torch.from_numpy(np.stack([starts, ends]).astype(np.float32))
+    return blocked(solids, start, end, torch.from_numpy(ignored)).numpy()
+
+
+def clearly_visible(solids: Solids, camera: Camera, heads: Targets) -> bool:
+    """Whether the camera sees most of every one of the `heads`."""
+    right, down, _ = camera.rotation
+    spread = np.array([0 * right, 0.06 * right, -0.06 * right, 0.08 * down, -0.08 * down])
+    points = (heads.points[:, None] + spread).reshape(-1, 3)
+    position = np.broadcast_to(camera.position, points.shape)
+    covered = hidden(solids, position, points, heads.owners.repeat(len(spread))[:, None])
+    framed = camera.contains(points, -0.01).reshape(-1, len(spread))
+    return bool((covered.reshape(framed.shape).sum(1) <= 1).all() and framed.all())

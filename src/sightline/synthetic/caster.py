@@ -1,0 +1,275 @@
+"""Ray casting in batched tensor code: every (solid, pixel) pair of the pictures at once.
+
+Each solid is tried only on the pixels of its screen rectangle; all pairs are intersected together
+and a minimum over packed (depth, solid) keys keeps the nearest. No loop over solids or pixels.
+Coordinates come first, (3, n), so that each of them is one contiguous run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sightline.synthetic.world import Camera, Solids, Texture, World
+
+NEAR = 0.02  # metres: a solid that reaches closer to the camera is tried on all pixels
+CONTRAST = 0.08  # pixels that differ more from a neighbour are sampled again
+SUBPIXELS = torch.tensor([[-0.125, 0.375, -0.375, 0.125], [-0.375, -0.125, 0.125, 0.375]])
+
+
+@dataclass(frozen=True)
+class View:
+    """One rendered picture.
+
+    image: (3, H, W) in [0, 1]; depth: (H, W) metres along the optical axis; solid: (H, W) the row
+    of the solid that each pixel's centre shows.
+    """
+
+    image: Tensor
+    depth: Tensor
+    solid: Tensor
+
+
+def cast(worlds: list[World]) -> list[View]:
+    """Render worlds with pictures of one size.
+
+    Cameras must be inside a closed room, so that every ray hits something.
+    """
+    width, height = worlds[0].camera.size
+    stage = _Stage(worlds)
+    depth, solid = stage.nearest(stage.centres)
+    image = stage.shade(stage.centres, depth, solid)
+    image = _smooth(stage, image.view(3, -1, height, width))
+    depths, solids = depth.view(-1, height, width), solid.view(-1, height, width)
+    solids = solids - stage.first[:, None, None]
+    return [View(*view) for view in zip(image.unbind(1), depths, solids, strict=True)]
+
+
+class _Stage:
+    """The solids of several worlds side by side, ready for the rays of their cameras.
+
+    Rays start at the camera and advance one metre of depth per unit, so that t is the depth. In the
+    frame of a solid (a unit ball or cube) a ray is origin + t * matrix @ (x, y, 1).
+    """
+
+    def __init__(self, worlds: list[World]) -> None:
+        width, height = worlds[0].camera.size
+        counts = torch.tensor([len(world.solids) for world in worlds])
+        self.first = counts.cumsum(0) - counts
+        world = torch.arange(len(worlds)).repeat_interleave(counts)
+        corners = torch.cat([rectangles(w.solids, w.camera) for w in worlds])
+        box = torch.cat([w.solids.box for w in worlds])
+        self.pairs = [_pairs(corners, world, which, (width, height)) for which in (box, ~box)]
+        self.rows = torch.cat([_rows(w.solids, w.camera) for w in worlds], 1)
+        self.lights = _tensor(np.array([np.concatenate(w.light[:3]) for w in worlds])).T[:, world]
+        self.box = box
+        self.texture = torch.cat([w.solids.texture for w in worlds])
+        x = (torch.arange(width) + 0.5).repeat(len(worlds) * height)
+        y = (torch.arange(height) + 0.5).repeat_interleave(width).repeat(len(worlds))
+        self.centres = torch.stack([x, y])
+
+    def nearest(self, xy: Tensor, pixels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Depth (R,) and solid (R,) that rays through `xy` (2, R) hit first.
+
+        The rays are one per pixel in order, or `R / len(pixels)` rounds over the listed `pixels`.
+        """
+        keys = torch.full((xy.shape[1],), torch.iinfo(torch.int64).max)
+        for intersect, (solid, pixel) in zip((_hit_boxes, _hit_balls), self.pairs, strict=True):
+            solid, ray = (solid, pixel) if pixels is None else self._again(solid, pixel, pixels, xy)
+            t = intersect(
+                *self._local(xy.index_select(1, ray), self.rows[:12].index_select(1, solid))
+            )
+            hit = t < torch.inf
+            packed = (
+                t[hit].view(torch.int32).long() << 32 | solid[hit]
+            )  # positive floats sort alike
+            keys.scatter_reduce_(0, ray[hit], packed, "amin")
+        return (keys >> 32).int().view(torch.float32), keys & 0xFFFFFFFF
+
+    def _again(self, solid: Tensor, pixel: Tensor, pixels: Tensor, xy: Tensor) -> tuple:
+        """The pairs that concern listed `pixels` (n,), for each round of rays through them."""
+        slot = torch.full((self.centres.shape[1],), -1)
+        slot[pixels] = torch.arange(len(pixels))
+        slots = slot.index_select(0, pixel)
+        kept = (slots >= 0).nonzero()[:, 0]
+        rounds = torch.arange(0, xy.shape[1], len(pixels))[:, None]
+        return solid[kept].repeat(len(rounds)), (slots[kept] + rounds).flatten()
+
+    @staticmethod
+    def _local(xy: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Origins and directions (3, n) of rays in the frames of their solids."""
+        origin, right, down, ahead = rows.view(4, 3, -1)
+        return origin, right * xy[0] + down * xy[1] + ahead
+
+    def shade(self, xy: Tensor, depth: Tensor, solid: Tensor) -> Tensor:
+        """Colours (3, R) of what rays through `xy` (2, R) hit: texture, Lambert, ambient."""
+        rows = self.rows.index_select(1, solid)  # many times faster than [:, solid]
+        origin, direction = self._local(xy, rows[:12])
+        local = origin + depth * direction
+        axes, half, centre = rows[12:21].view(3, 3, -1), rows[21:24], rows[24:27]
+        first, second, (frequency, glow) = rows[27:30], rows[30:33], rows[33:35]
+        lamp, colour, ambient = self.lights.index_select(1, solid).view(3, 3, -1)
+
+        face = local.abs() == local.abs().amax(0)
+        out = torch.where(self.box[solid], local.sign() * face, local)
+        out = out * torch.where(
+            (out * direction).sum(0) > 0, -1.0, 1.0
+        )  # a room is seen from within
+        normal = ((out / half)[:, None] * axes).sum(0)
+        to_lamp = lamp - centre - ((local * half)[:, None] * axes).sum(0)
+        squares = (normal * normal).sum(0) * (to_lamp * to_lamp).sum(0)
+        cosine = (normal * to_lamp).sum(0) * squares.rsqrt()
+
+        mix = _texture(local * half * frequency + 0.37, self.texture[solid])
+        light = ambient + colour * cosine.clamp(min=0)
+        return ((first + (second - first) * mix) * (light + (1 - light) * glow)).clamp(0, 1)
+
+
+def _rows(solids: Solids, camera: Camera) -> Tensor:
+    """Everything that a ray needs of each solid, as columns: (35, N)."""
+    position, rotation = _tensor(camera.position), _tensor(camera.rotation)
+    inverse = solids.axes / solids.half[..., None]
+    origin = inverse @ (position - solids.centre)[..., None]
+    cx, cy = camera.size[0] / 2, camera.size[1] / 2
+    pixel = _tensor([[1, 0, -cx], [0, 1, -cy], [0, 0, camera.focal]]) / camera.focal
+    matrix = (inverse @ rotation.T @ pixel).mT  # columns of it one after the other
+    parts = (origin, matrix, solids.axes, solids.half, solids.centre, solids.colours)
+    scalars = torch.stack([solids.frequency, solids.glow])
+    return torch.cat([torch.cat([p.flatten(1) for p in parts], 1).T, scalars])
+
+
+def _pairs(
+    corners: Tensor, world: Tensor, which: Tensor, size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """All (solid, pixel) pairs with the pixel in the solid's rectangle, for solids in a mask."""
+    solid = which.nonzero()[:, 0]
+    left, top, right, bottom = corners[solid].T
+    height = bottom - top
+    line = torch.arange(len(solid)).repeat_interleave(height)
+    y = torch.arange(len(line)) - (height.cumsum(0) - height - top)[line]
+    start = (world[solid][line] * size[1] + y) * size[0] + left[line]
+    run = (right - left)[line]
+    pixel_line = torch.arange(len(line)).repeat_interleave(run)
+    pixel = torch.arange(len(pixel_line)) + (start - run.cumsum(0) + run).index_select(
+        0, pixel_line
+    )
+    return solid[line].index_select(0, pixel_line), pixel
+
+
+def _hit_balls(origin: Tensor, direction: Tensor) -> Tensor:
+    """Ray length (n,) to the unit ball: its far side from within, infinite when missed."""
+    square = (direction * direction).sum(0)
+    middle = -(origin * direction).sum(0) / square
+    closest = origin + middle * direction  # b * b - a * c would cancel for small, far balls
+    room = 1 - (closest * closest).sum(0)
+    half = (room.clamp(min=0) / square).sqrt()
+    return _entry(middle - half, middle + half, room > 0)
+
+
+def _hit_boxes(origin: Tensor, direction: Tensor) -> Tensor:
+    """Ray length (n,) to the cube from -1 to 1: its far side from within, infinite when missed."""
+    one, other = (-1 - origin) / direction, (1 - origin) / direction
+    near, far = torch.minimum(one, other).amax(0), torch.maximum(one, other).amin(0)
+    return _entry(near, far, near < far)
+
+
+def _entry(near: Tensor, far: Tensor, hit: Tensor) -> Tensor:
+    t = torch.where(near > 0, near, far)
+    return t.where(hit & (t > 0), torch.inf)
+
+
+def _texture(place: Tensor, texture: Tensor) -> Tensor:
+    """The share (n,) of the second colour at places (3, n) counted in texture cells."""
+    cell = place.floor()
+    checker = cell.sum(0) % 2
+    stripes = cell[0] % 2
+    x, y, z = place * 2
+    clouds = (x + (1.7 * y).sin()).sin() * 0.25 + (1.3 * z + 2 * (0.6 * x).sin() + y).sin() * 0.25
+    mix = torch.where(texture == Texture.CHECKER, checker, stripes)
+    mix = torch.where(texture == Texture.CLOUDS, clouds + 0.5, mix)
+    return torch.where(texture == Texture.PLAIN, 0.0, mix)
+
+
+def _smooth(stage: _Stage, image: Tensor) -> Tensor:
+    """Replace pixels of `image` (3, B, H, W) at strong edges by the mean of four finer samples."""
+    across = (image[..., 1:] - image[..., :-1]).abs().amax(0) > CONTRAST
+    down = (image[..., 1:, :] - image[..., :-1, :]).abs().amax(0) > CONTRAST
+    rough = torch.zeros(image.shape[1:], dtype=torch.bool)
+    rough[..., 1:] |= across
+    rough[..., :-1] |= across
+    rough[..., 1:, :] |= down
+    rough[..., :-1, :] |= down
+    pixels = rough.flatten().nonzero()[:, 0]
+    xy = (stage.centres.index_select(1, pixels)[:, None] + SUBPIXELS[..., None]).flatten(1)
+    depth, solid = stage.nearest(xy, pixels)
+    fine = stage.shade(xy, depth, solid).view(3, len(SUBPIXELS[0]), -1).mean(1)
+    flat = image.flatten(1).index_copy(1, pixels, fine)
+    return flat.view_as(image)
+
+
+def rectangles(solids: Solids, camera: Camera) -> Tensor:
+    """Half-open pixel rectangles (N, 4) left, top, right, bottom that hold each solid's picture."""
+    width, height = camera.size
+    bounds, depth = extents(solids, camera)
+    whole = bounds.new_tensor([0.0, 0.0, width, height])
+    bounds = torch.where((depth[:, 0] > NEAR)[:, None], bounds, whole)
+    bounds = torch.where((depth[:, 1] > NEAR)[:, None], bounds, 0.0)
+    low, high = (bounds[:, :2] - 0.5).floor(), (bounds[:, 2:] + 0.5).ceil()
+    limit = torch.tensor([width, height])
+    return torch.cat([low, high], 1).long().clamp(torch.tensor(0), limit.repeat(2))
+
+
+def extents(solids: Solids, camera: Camera) -> tuple[Tensor, Tensor]:
+    """Exact picture bounds (N, 4) XYXY and depth ranges (N, 2) of solids.
+
+    Bounds hold where the whole solid is in front of the camera.
+    """
+    rotation = _tensor(camera.rotation)
+    centre = (solids.centre - _tensor(camera.position)) @ rotation.T
+    spokes = solids.axes @ rotation.T * solids.half[..., None]  # (N, 3, 3) half axes, camera frame
+    box, box_depth = _box_extents(centre, spokes)
+    ball, ball_depth = _ball_extents(centre, spokes)
+    bounds = torch.where(solids.box[:, None], box, ball) * camera.focal
+    middle = bounds.new_tensor(camera.size).repeat(2) / 2
+    return bounds + middle, torch.where(solids.box[:, None], box_depth, ball_depth)
+
+
+def _box_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
+    signs = torch.cartesian_prod(*[centre.new_tensor([-1, 1])] * 3)
+    corners = centre[:, None] + signs @ spokes
+    flat = corners[..., :2] / corners[..., 2:]
+    depth = corners[..., 2]
+    return torch.cat([flat.amin(1), flat.amax(1)], 1), torch.stack(
+        [depth.amin(1), depth.amax(1)], 1
+    )
+
+
+def _ball_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
+    """The outline of an ellipsoid is a conic, whose bounds follow from its dual."""
+    dual = spokes.mT @ spokes - centre[:, :, None] * centre[:, None, :]
+    across, last = dual[:, :2, 2], dual[:, 2:, 2]
+    root = (across**2 - dual.diagonal(dim1=1, dim2=2)[:, :2] * last).clamp(min=0).sqrt()
+    one, other = (across - root) / last, (across + root) / last
+    reach = spokes[..., 2].norm(dim=1, keepdim=True)
+    depth = centre[:, 2:] + reach * centre.new_tensor([-1, 1])
+    return torch.cat([torch.minimum(one, other), torch.maximum(one, other)], 1), depth
+
+
+def _tensor(values: object) -> Tensor:
+    return torch.as_tensor(values, dtype=torch.float32)
+
+
+def blocked(solids: Solids, starts: Tensor, ends: Tensor, ignored: Tensor) -> Tensor:
+    """Whether something lies between points `starts` and `ends` (K, 3); (K,) bool.
+
+    Solids of the owners in a row of `ignored` (K, I) do not hide that segment's end.
+    """
+    inverse = solids.axes / solids.half[..., None]
+    origin = torch.einsum("nij,knj->ikn", inverse, starts[:, None] - solids.centre)
+    direction = torch.einsum("nij,kj->ikn", inverse, ends - starts)
+    t = torch.where(solids.box, _hit_boxes(origin, direction), _hit_balls(origin, direction))
+    counts = (solids.owner != ignored[..., None]).all(1)
+    return ((t < 0.999) & counts).any(1)

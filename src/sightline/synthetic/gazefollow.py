@@ -1,0 +1,142 @@
+"""Write rendered pictures in the layout of the "extended" GazeFollow release, with depth maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.random import default_rng
+from PIL import Image
+
+from sightline.scene import Scene
+from sightline.synthetic.render import SIZE, TEST, TRAIN, boxes_of, render, world_of
+from sightline.synthetic.world import World
+
+ANNOTATORS = 10
+SPREAD = (0.01, 0.06)  # how far annotators stray, as shares of the picture; drawn per picture
+OUTSIDE_SHARE = 0.25
+SOURCE = "synthetic"
+QUALITY = 92
+
+
+class Written(NamedTuple):
+    """How many pictures and people a data set holds, by split."""
+
+    train_images: int
+    train_people: int
+    test_images: int
+    test_people: int
+
+
+def write_gazefollow(
+    folder: Path,
+    *,
+    images: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    workers: int = 1,
+    test_share: float = 0.1,
+) -> Written:
+    """Write `images` rendered pictures of `size` (width, height) to an empty or new `folder`.
+
+    The same seed gives the same bytes whatever the number of workers. Raises FileExistsError if the
+    folder holds anything.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(
+            f"{folder} is not empty; name a new folder for the synthetic data set."
+        )
+    tests = round(images * test_share)
+    jobs = [(TRAIN, i) for i in range(images - tests)] + [(TEST, i) for i in range(tests)]
+    for parent in {picture_path(*job).parent for job in jobs}:
+        (folder / parent).mkdir(parents=True)
+        (folder / "depth" / parent).mkdir(parents=True)
+    people = []
+    rows = _run(partial(_write_picture, folder, seed, size), jobs, workers)
+    for split, name in ((TRAIN, "train"), (TEST, "test")):
+        mine = [r for job, r in zip(jobs, rows, strict=True) if job[0] == split]
+        text = "".join(f"{row}\n" for row in chain.from_iterable(mine))
+        (folder / f"{name}_annotations_release.txt").write_text(text, encoding="utf-8")
+        people.append(sum(len(r) for r in mine))
+    return Written(images - tests, people[0], tests, people[1] // ANNOTATORS)
+
+
+def picture_path(split: int, index: int) -> Path:
+    """Where a picture lies below the data set's folder."""
+    return Path("test2" if split == TEST else "train", f"{index // 1000:08d}", f"{index:08d}.jpg")
+
+
+def _run(write: partial, jobs: list[tuple[int, int]], workers: int) -> list[list[str]]:
+    if workers <= 1:
+        return [write(job) for job in jobs]
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_one_thread) as pool:
+        return list(pool.map(write, jobs, chunksize=16))
+
+
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def _write_picture(
+    folder: Path, seed: int, size: tuple[int, int], job: tuple[int, int]
+) -> list[str]:
+    """Render and save one picture and its depth; returns its annotation rows."""
+    split, index = job
+    world = world_of(seed, *job, size, outside_share=0.0 if split == TEST else OUTSIDE_SHARE)
+    scene = render(world)
+    path = picture_path(split, index)
+    picture = Image.fromarray(scene.image.movedim(0, -1).numpy())
+    picture.save(folder / path, quality=QUALITY)
+    assert scene.depth is not None
+    depth = (scene.depth[0] * 65535).round().numpy().astype(np.uint16)
+    Image.fromarray(depth).save(folder / "depth" / path.with_suffix(".png"), compress_level=1)
+    return _rows(world, scene, path, default_rng((seed, split, index, 1)), split)
+
+
+def _rows(
+    world: World, scene: Scene, path: Path, generator: np.random.Generator, split: int
+) -> list[str]:
+    """Annotation rows: one per person for training, one per annotator for the test."""
+    size = np.array(scene.size)
+    eyes = world.camera.project(world.people.eyes)[0] / size
+    bodies = _body_boxes(world, size)
+    targets = world.camera.project(world.people.targets)[0] / size
+    spread = generator.uniform(*SPREAD)
+    rows = []
+    for i, inside in enumerate(world.people.inside):
+        person = f"{_join(bodies[i])},{_join(eyes[i])}"
+        head = _join(scene.heads[i].tolist(), 3)
+        if split == TEST:
+            points = targets[i] + generator.normal(0, spread, (ANNOTATORS, 2))
+            tail = f"{head},{SOURCE},{path.name}"
+            start = len(rows)
+            rows += [
+                f"{path.as_posix()},{start + k},{person},{_join(point)},{tail}"
+                for k, point in enumerate(points.clip(0, 1))
+            ]
+        else:
+            point = _join(targets[i]) if inside else "-1,-1"
+            tail = f"{head},{int(inside)},{SOURCE},{path.name}"
+            rows.append(f"{path.as_posix()},{i},{person},{point},{tail}")
+    return rows
+
+
+def _body_boxes(world: World, size: np.ndarray) -> np.ndarray:
+    """Boxes x, y, width, height (P, 4) around head and body inside the picture, as fractions."""
+    heads, bodies = (boxes_of(world, o) for o in (world.people.heads, world.people.bodies))
+    low = torch.minimum(heads[:, :2], bodies[:, :2]).numpy() / size
+    high = torch.maximum(heads[:, 2:], bodies[:, 2:]).numpy() / size
+    low, high = low.clip(0, 1), high.clip(0, 1)
+    return np.concatenate([low, high - low], 1)
+
+
+def _join(values: Iterable[float], digits: int = 9) -> str:
+    return ",".join(f"{value:.{digits}f}" for value in values)
