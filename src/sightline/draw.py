@@ -148,18 +148,22 @@ def _draw_heatmaps(picture: Tensor, heatmaps: Tensor, people: list[_Person]) -> 
     share = cover**4 / (cover**4).sum(0).clamp(min=1e-12)  # no grey where people look alike
     mixed = torch.einsum("phw,pc->chw", share, colours)
     strongest = cover.amax(0)
-    ys = _visible(strongest.amax(1), picture.shape[1])
-    xs = _visible(strongest.amax(0), picture.shape[2])
-    rows = _spread(heatmaps.shape[1], picture.shape[1])[ys]
-    columns = _spread(heatmaps.shape[2], picture.shape[2])[xs]
-    overlay = rows @ torch.cat([mixed * strongest, strongest[None]]) @ columns.T
-    region = picture[:, ys, xs]
-    region.copy_((region * (1 - overlay[3]) + overlay[:3]).round())
+    overlay = torch.cat([mixed * strongest, strongest[None]])
+    rows, columns = map(_spread, heatmaps.shape[1:], picture.shape[1:])
+    for band in torch.arange(picture.shape[1]).split(64):  # fits the cache, skips blank columns
+        ys = slice(int(band[0]), int(band[-1]) + 1)
+        warm = rows[ys] @ overlay
+        xs = _visible(warm[3].amax(0), picture.shape[2])
+        warm = warm @ columns[xs].T
+        region = picture[:, ys, xs]
+        region.copy_((region * (1 - warm[3])).add_(warm[:3]).round_())
 
 
 def _visible(profile: Tensor, pixels: int) -> slice:
     """The pixels where a heatmap's profile (cells,) can be seen, with a margin of a cell."""
-    cells = (profile > 0.01).nonzero().flatten().tolist() or [0]
+    cells = (profile > 0.01).nonzero().flatten().tolist()
+    if not cells:
+        return slice(0, 0)
     scale = pixels / len(profile)
     return slice(max(0, int((cells[0] - 1) * scale)), math.ceil((cells[-1] + 2) * scale))
 
@@ -182,7 +186,7 @@ def _draw_sight_line(picture: Tensor, person: _Person, unit: float) -> None:
         return
     share = 6 * unit / length  # belongs to the ring
     end = x + share * (start[0] - x), y + share * (start[1] - y)
-    sight = line(start, end, unit, dash=4 * unit if person.outside else 0.0)
+    sight = line(start, end, unit, dash=3 * unit if person.outside else 0.0)
     middle, reach = disc(start, 0.0), max(1.0, math.dist(start, (x_max, y_max)))
     paint(picture, sight, person.ink(unit), person.opacity, lambda x, y: middle(x, y) / reach)
 
@@ -191,7 +195,7 @@ def _draw_head(picture: Tensor, person: _Person, unit: float) -> None:
     if person.box is not None:
         x_min, y_min, x_max, y_max = person.box
         corner = max(0.0, min(4 * unit, (x_max - x_min) / 4, (y_max - y_min) / 4))
-        frame = outline(rectangle(person.box, corner), unit / 2)
+        frame = outline(rectangle(person.box, corner), 0.6 * unit)
         paint(picture, frame, person.ink(unit))
 
 

@@ -46,7 +46,7 @@ def line(start: Point, end: Point, radius: float, dash: float = 0.0) -> Shape:
     length = math.dist(start, end)
     right, down = (end[0] - start[0]) / length, (end[1] - start[1]) / length
     piece = dash or length
-    period = piece + 1.25 * dash
+    period = piece + 2.25 * dash  # the round ends and the casing take from the gap
 
     def distance(x: Tensor, y: Tensor) -> Tensor:
         x, y = x - start[0], y - start[1]
