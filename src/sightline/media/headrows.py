@@ -1,0 +1,169 @@
+"""The forms of a file of head boxes: CSV, JSON, COCO, one text file per person; row by row.
+
+- CSV with a header, one row per head, columns named as in `COLUMNS`; further ones are ignored.
+- JSON `{"photo.jpg": [[x_min, y_min, x_max, y_max], ...]}`, or a list of records with the keys of
+  those columns, or COCO (of several categories the one with "head" in its name).
+- A table without a header, `image, x_min, y_min, x_max, y_max`, of one person named by the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+BOX = ("x_min", "y_min", "x_max", "y_max")
+COLUMNS = {
+    "image": ("image", "frame", "file", "file_name", "filename", "path"),
+    "x_min": ("x_min", "xmin", "x1", "left"),
+    "y_min": ("y_min", "ymin", "y1", "top"),
+    "x_max": ("x_max", "xmax", "x2", "right"),
+    "y_max": ("y_max", "ymax", "y2", "bottom"),
+    "person": ("person", "name", "track", "track_id", "id"),
+    "score": ("score", "confidence"),
+}
+"""Our columns and the names that they may have, in small or capital letters; `person` and `score`
+may be missing."""
+
+
+@dataclass
+class Row:
+    """A head: the picture's name, XYXY pixels, the person's name or "", a score or NaN."""
+
+    image: str
+    box: list[float]
+    person: str
+    score: float
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The heads in a file, checked; a `ValueError` names the line or record that is wrong."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: this is not text in UTF-8.") from error
+    if text.lstrip()[:1] in ("{", "["):
+        return _json_rows(path, text)
+    return _table_rows(path, text)
+
+
+def _row(where: str, image: Any, box: Any, person: Any = None, score: Any = None) -> Row:
+    if not isinstance(image, str) or not image.strip():
+        raise ValueError(f"{where}: the name of the image is missing.")
+    corners = [_number(where, value) for value in box]
+    if len(corners) != 4:
+        raise ValueError(f"{where}: a box has 4 numbers, not {len(corners)}.")
+    if corners[2] <= corners[0] or corners[3] <= corners[1]:
+        raise ValueError(f"{where}: the box {corners} is reversed or empty; give {', '.join(BOX)}.")
+    return Row(
+        image=PurePosixPath(image.strip().replace("\\", "/").lstrip("/")).as_posix(),
+        box=corners,
+        person="" if person is None else str(person).strip(),
+        score=math.nan if score in (None, "") else _number(where, score),
+    )
+
+
+def _number(where: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not abs(number) < 1e9:  # NaN and infinity as well
+        raise ValueError(f"{where}: {value!r} is not a usable number.")
+    return number
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
+def _table_rows(path: Path, text: str) -> Iterator[Row]:
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+    except csv.Error as error:
+        raise ValueError(f"{path}: this is no CSV file ({error}).") from error
+    if not lines:
+        return iter(())
+    _, first = lines[0]
+    is_person = all(map(_is_number, first[1:5]))
+    return _person_rows(path, lines) if is_person else _csv_rows(path, lines)
+
+
+def _csv_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
+    (_, header), *rows = lines
+    for number, cells in rows:
+        where = f"{path}, line {number}"
+        if len(cells) < len(header):
+            raise ValueError(f"{where}: {len(cells)} columns, but the header has {len(header)}.")
+        yield _record(where, dict(zip(header, cells, strict=False)))
+
+
+def _person_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
+    # A file that names a picture twice is not about one person: its rows get no name.
+    images = {cells[0] for _, cells in lines}
+    person = path.stem if len(images) == len(lines) else None
+    for number, cells in lines:
+        where = f"{path}, line {number}"
+        if len(cells) < 5:
+            raise ValueError(f"{where}: {len(cells)} columns; give image, {', '.join(BOX)}.")
+        yield _row(where, cells[0], cells[1:5], person)
+
+
+def _record(where: str, record: dict[str, Any]) -> Row:
+    given = {str(key).strip().lower(): value for key, value in record.items()}
+    found = {
+        column: next((given[name] for name in names if name in given), None)
+        for column, names in COLUMNS.items()
+    }
+    missing = [column for column in ("image", *BOX) if found[column] is None]
+    if missing:
+        raise ValueError(
+            f"{where}: no {', '.join(missing)}; the columns are called image, {', '.join(BOX)}."
+        )
+    box = [found[column] for column in BOX]
+    return _row(where, found["image"], box, found["person"], found["score"])
+
+
+def _json_rows(path: Path, text: str) -> Iterator[Row]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: this is no valid JSON ({error}).") from error
+    try:
+        if isinstance(content, list):
+            for number, record in enumerate(content):
+                yield _record(f"{path}, record {number}", record)
+        elif "annotations" in content:
+            yield from _coco_rows(path, content)
+        else:
+            for image, boxes in content.items():
+                for number, box in enumerate(boxes):
+                    yield _row(f"{path}, {image}, box {number}", image, box)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: this JSON is of no form that holds head boxes.") from error
+
+
+def _coco_rows(path: Path, content: dict[str, Any]) -> Iterator[Row]:
+    images = {image["id"]: image["file_name"] for image in content["images"]}
+    categories = {c["id"]: c["name"] for c in content.get("categories", [])}
+    heads = [key for key, name in categories.items() if "head" in name.lower()]
+    if len(categories) > 1 and not heads:
+        names = ", ".join(categories.values())
+        raise ValueError(f"{path}: none of the categories is called head: {names}.")
+    for number, annotation in enumerate(content["annotations"]):
+        where = f"{path}, annotation {number}"
+        if annotation.get("iscrowd") or (heads and annotation["category_id"] not in heads):
+            continue
+        bbox = [_number(where, value) for value in annotation["bbox"]]  # x, y, width, height
+        box = [*bbox[:2], *(low + size for low, size in zip(bbox, bbox[2:], strict=False))]
+        image = images.get(annotation["image_id"])
+        yield _row(where, image, box, annotation.get("track_id"), annotation.get("score"))

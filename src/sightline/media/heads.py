@@ -1,0 +1,61 @@
+"""The heads of a picture, and what it takes to be a detector of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+FACE_NOTE = (
+    "This detector finds faces: people seen from behind are missed. "
+    "Give their head boxes with --heads FILE."
+)
+"""The `note` of a detector that looks for faces; for the user to see once."""
+
+
+@dataclass
+class Heads:
+    """The heads of one picture.
+
+    boxes: (P, 4) XYXY pixels; may reach outside the picture.
+    scores: (P,) how sure the detector is; NaN where nobody said.
+    names: P names of people, where the source tells them apart.
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    names: list[str] | None = None
+
+    @classmethod
+    def none(cls) -> Heads:
+        """A picture without people."""
+        return cls(torch.zeros(0, 4), torch.zeros(0))
+
+    def __len__(self) -> int:
+        """The number of people."""
+        return len(self.boxes)
+
+
+class HeadDetector(Protocol):
+    """Finds the heads in a picture (3, H, W) uint8 RGB; any function of this form will do.
+
+    A detector may have a `note`, one sentence that its users should read.
+    """
+
+    def __call__(self, image: Tensor, /) -> Heads:
+        """The heads, in pixels of the picture."""
+        ...
+
+
+def require(module: str, install: str) -> Any:
+    """A detector's own package, imported; an `ImportError` that says how to get it when missing."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"The head detector needs {error.name or module}: run `{install}`, choose another with "
+            "--detector, or give the head boxes with --heads FILE."
+        ) from error
