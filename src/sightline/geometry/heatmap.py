@@ -13,6 +13,23 @@ def gaussian_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Ten
     The label of Recasens et al. 2015 as Chong et al. 2020 draw it. NaN points stay blank, and so do
     points too far outside to leave a trace (where the published code divides 0 by 0).
     """
+    return _with_peak_one(_gaussians(points, size, sigma))
+
+
+def aggregated_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
+    """One heatmap (N, size, size) of all annotations (N, A, 2) of a person; NaN are left out.
+
+    Chong et al. 2020: Gaussians are added one after another, the map is scaled to peak 1 after
+    each, and divided by their number at the end: where they overlap, earlier ones lose weight.
+    """
+    heatmaps = points.new_zeros(len(points), size, size)
+    for annotator in points.unbind(1):
+        heatmaps = _with_peak_one(heatmaps + _gaussians(annotator, size, sigma))
+    given = (~points.isnan().any(-1)).sum(1).clamp(min=1)
+    return heatmaps / given[:, None, None]
+
+
+def _gaussians(points: Tensor, size: int, sigma: float) -> Tensor:
     radius = 3 * sigma
     low = (points * size - radius).trunc()[..., None]  # the published code truncates towards zero,
     high = (points * size + radius + 1).trunc()[..., None]  # so must we, also left of the border
@@ -20,8 +37,12 @@ def gaussian_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Ten
     gauss = torch.exp(-((pixel - low - radius) ** 2) / (2 * sigma**2))
     visible = (pixel >= low) & (pixel < high)  # NaN compares false: blank
     x, y = gauss.where(visible, 0.0).unbind(-2)
-    heatmaps = y[..., :, None] * x[..., None, :]
-    return heatmaps / heatmaps.amax((-2, -1), keepdim=True).clamp(min=1e-30)  # cut ones peak at 1
+    return y[..., :, None] * x[..., None, :]
+
+
+def _with_peak_one(heatmaps: Tensor) -> Tensor:
+    """Gaussians cut at the border peak at 1 too; blank maps stay blank."""
+    return heatmaps / heatmaps.amax((-2, -1), keepdim=True).clamp(min=1e-30)
 
 
 def peaks(heatmaps: Tensor, offset: float = 0.0) -> Tensor:
