@@ -1,0 +1,245 @@
+"""From pictures to scores: metrics by name, one row per person, means with confidence intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from sightline.gaze import Gaze
+from sightline.geometry.boxes import centres, to_unit
+from sightline.metrics.gaze import (
+    angular_error,
+    auc_gazefollow_bilinear,
+    auc_gazefollow_float,
+    auc_gazefollow_uint8,
+    auc_vat_float,
+    auc_vat_uint8,
+    average_distance,
+    average_precision,
+    average_precision_outside,
+    minimum_distance,
+)
+from sightline.scene import Scene, Truth
+
+
+def mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Means (R,) of one value per person (N,) under weights (R, N)."""
+    return weights @ values / weights.sum(-1)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One published definition of a score.
+
+    id: protocol, quantity and variant; saved with every result.
+    columns: K functions (gaze, scene) -> (P,), what each person contributes; NaN for nothing.
+    pool: the K columns (N,) and weights (R, N) of the people -> R scores (R,).
+    """
+
+    id: str
+    description: str
+    better: Literal["higher", "lower"]
+    columns: tuple[Callable[[Gaze, Scene], Tensor], ...]
+    pool: Callable[..., Tensor] = mean
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score over `n` people with its 95 % bootstrap interval; NaN when n is 0."""
+
+    value: float
+    n: int
+    low: float
+    high: float
+
+
+def columns(metrics: Sequence[Metric], pairs: Iterable[tuple[Gaze, Scene]]) -> dict[str, Tensor]:
+    """What every counted person contributes to each metric: id -> (N, K), people in order.
+
+    The parts of several processes are joined by `torch.cat` before `score`.
+    """
+    parts: dict[str, list[Tensor]] = {m.id: [torch.empty(0, len(m.columns))] for m in metrics}
+    for gaze, scene in pairs:
+        counted = _counted(gaze, scene)
+        for metric in metrics:
+            values = torch.stack([column(gaze, scene) for column in metric.columns], -1)
+            parts[metric.id].append(values[counted])
+    return {name: torch.cat(values).double() for name, values in parts.items()}
+
+
+def _counted(gaze: Gaze, scene: Scene) -> Tensor:
+    """Mask (P,) of the people to score, after checking that prediction and scene fit."""
+    counted = _truth(scene).counted
+    if len(gaze) != len(scene):
+        raise ValueError(
+            f"Scene {scene.key!r} has {len(scene)} people but the prediction has {len(gaze)}; "
+            "predict again with the heads of this dataset."
+        )
+    if gaze.points.isnan().any() or gaze.heatmaps.isnan().any():  # would quietly not be scored
+        raise ValueError(
+            f"Scene {scene.key!r}: a predicted point or heatmap is NaN; check the model's output."
+        )
+    return torch.ones(len(scene), dtype=torch.bool) if counted is None else counted.bool()
+
+
+def _truth(scene: Scene) -> Truth:
+    if scene.truth is None:
+        raise ValueError(f"Scene {scene.key!r} has no annotations; score a labelled dataset.")
+    return scene.truth
+
+
+def score(metrics: Sequence[Metric], table: dict[str, Tensor]) -> dict[str, Score]:
+    """The score of each metric from the `columns` of all people."""
+    return {m.id: summarise(table[m.id], m.pool) for m in metrics}
+
+
+def summarise(
+    people: Tensor, pool: Callable[..., Tensor] = mean, *, resamples: int = 1000, seed: int = 0
+) -> Score:
+    """Pool people (N, K), those with NaN left out, with a percentile bootstrap over people.
+
+    People are drawn one by one although those of one picture or video resemble each other: where a
+    picture holds several, the interval is too narrow.
+    """
+    people = people[~people.isnan().any(-1)].double()
+    n = len(people)
+    if n == 0:
+        return Score(torch.nan, 0, torch.nan, torch.nan)
+    values = people.unbind(-1)
+    generator = torch.Generator().manual_seed(seed)
+    at_once = max(1, 1_000_000 // n)  # bounds the memory for any n
+    drawn = [
+        pool(*values, _resample(min(at_once, resamples - start), n, generator))
+        for start in range(0, resamples, at_once)
+    ]
+    low, high = torch.cat(drawn).nanquantile(people.new_tensor([0.025, 0.975])).tolist()
+    return Score(pool(*values, people.new_ones(1, n)).item(), n, low, high)
+
+
+def _resample(count: int, n: int, generator: torch.Generator) -> Tensor:
+    """How often each of n people is drawn in each of `count` resamples: (count, n)."""
+    drawn = torch.randint(n, (count, n), generator=generator)
+    drawn += n * torch.arange(count)[:, None]
+    return torch.bincount(drawn.flatten(), minlength=count * n).view(count, n).double()
+
+
+def _annotations(scene: Scene) -> Tensor:
+    """Annotations (P, A, 2) as fractions of the image, in double as in the published codes."""
+    return to_unit(_truth(scene).points.double(), scene.size)
+
+
+def _inside_annotations(scene: Scene) -> Tensor:
+    """Like `_annotations`, NaN for people who do not look inside."""
+    inside = _truth(scene).inside == 1
+    return _annotations(scene).where(inside[:, None, None], torch.nan)
+
+
+def _gazefollow_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
+    return auc(gaze.heatmaps, _truth(scene).points, scene.size)
+
+
+def _gazefollow_distance(distance: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
+    return distance(gaze.points, _annotations(scene))
+
+
+def _gazefollow_angle(gaze: Gaze, scene: Scene) -> Tensor:
+    eyes = to_unit(centres(scene.heads), scene.size)
+    return angular_error(gaze.points, _annotations(scene), eyes)
+
+
+def _vat_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
+    return auc(gaze.heatmaps, _inside_annotations(scene).nanmean(1))
+
+
+def _vat_distance(gaze: Gaze, scene: Scene) -> Tensor:
+    return average_distance(gaze.points, _inside_annotations(scene))
+
+
+def _inside_score(gaze: Gaze, scene: Scene) -> Tensor:
+    return torch.full((len(scene),), torch.nan) if gaze.inside is None else gaze.inside
+
+
+def _inside_label(_gaze: Gaze, scene: Scene) -> Tensor:
+    return _truth(scene).inside
+
+
+gazefollow_metrics = (
+    Metric(
+        "gazefollow.auc.float-mirror",
+        "ROC AUC at image size against all annotations; float heatmap, mirrored border (PDP).",
+        "higher",
+        (partial(_gazefollow_auc, auc_gazefollow_float),),
+    ),
+    Metric(
+        "gazefollow.auc.uint8",
+        "ROC AUC at image size; heatmap first stretched to 256 grey levels (Chong et al. 2020).",
+        "higher",
+        (partial(_gazefollow_auc, auc_gazefollow_uint8),),
+    ),
+    Metric(
+        "gazefollow.auc.float-clamp",
+        "ROC AUC at image size; float heatmap, clamped border (torch's bilinear resize).",
+        "higher",
+        (partial(_gazefollow_auc, auc_gazefollow_bilinear),),
+    ),
+    Metric(
+        "gazefollow.distance.to-mean",
+        "Average distance: from the point to the mean annotation, in the unit square.",
+        "lower",
+        (partial(_gazefollow_distance, average_distance),),
+    ),
+    Metric(
+        "gazefollow.distance.minimum",
+        "Minimum distance: from the point to the nearest annotation, in the unit square.",
+        "lower",
+        (partial(_gazefollow_distance, minimum_distance),),
+    ),
+    Metric(
+        "gazefollow.angle.head-centre",
+        "Angle in degrees at the head's centre between point and mean annotation, unit square.",
+        "lower",
+        (_gazefollow_angle,),
+    ),
+)
+"""The GazeFollow test protocol: everyone annotated counts."""
+
+vat_metrics = (
+    Metric(
+        "vat.auc.float",
+        "ROC AUC on the 64 x 64 map against a square of 19 x 19 cells, inside only (PDP).",
+        "higher",
+        (partial(_vat_auc, auc_vat_float),),
+    ),
+    Metric(
+        "vat.auc.uint8",
+        "The same with the heatmap first stretched to 256 grey levels (Chong et al. 2020).",
+        "higher",
+        (partial(_vat_auc, auc_vat_uint8),),
+    ),
+    Metric(
+        "vat.distance",
+        "Distance from the point to the annotation in the unit square, inside only.",
+        "lower",
+        (_vat_distance,),
+    ),
+    Metric(
+        "vat.ap.inside-positive",
+        "Average precision of the inside probability, inside people as positives (published).",
+        "higher",
+        (_inside_score, _inside_label),
+        average_precision,
+    ),
+    Metric(
+        "vat.ap.outside-positive",
+        "Average precision of finding the people who look outside; not the published number.",
+        "higher",
+        (_inside_score, _inside_label),
+        average_precision_outside,
+    ),
+)
+"""The VideoAttentionTarget test protocol: AUC and distance of people who look inside, AP of all."""
