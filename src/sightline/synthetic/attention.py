@@ -47,7 +47,7 @@ def choose(
     here = np.broadcast_to(camera.position, candidates.points.shape)
     dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
     people = np.isin(candidates.owners, heads.owners)
-    weights = inside * np.where(dark, 0.03, 1.0) * np.where(people, 1.5, 1.0)
+    weights = inside * np.where(dark, 0.03, 1.0) * np.where(people, 0.8, 1.0)
     chosen = []
     for row in seen:  # a few people: each draws on its own
         weight = row * (outside if generator.random() < outside_share else weights)

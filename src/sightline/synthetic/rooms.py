@@ -61,43 +61,52 @@ def _draw(generator: Generator, size: tuple[int, int], outside_share: float) -> 
     return room.populate(outside_share)
 
 
-def _people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, list[_Person]]:
-    """A camera, and one to four people whose heads it shows at a fair size."""
-    focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
-    common = size[1] * np.exp(generator.uniform(np.log(0.1), np.log(0.27)))
-    figures = [
-        _stature(generator) for _ in range(generator.choice(4, p=(0.3, 0.35, 0.2, 0.15)) + 1)
-    ]
-    depths = [
-        focal * HEAD_HEIGHT * look.scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
-        for look, _, _ in figures
-    ]
-    camera = _camera(generator, size, focal, figures[0][2], depths[0])
-    people: list[_Person] = []
-    for (look, seated, height), depth in zip(figures, depths, strict=True):
-        centre = _head_centre(camera, generator.uniform(0.1, 0.9) * size[0], height, depth)
-        row = camera.project(centre)[0][1] / size[1]
-        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
-        if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
-            yaw = generator.uniform(-np.pi, np.pi)
-            people.append(_Person(look, Pose(centre, upright(yaw), yaw, seated)))
-    return camera, people
-
-
 @dataclass(frozen=True)
 class _Person:
     look: Look
     pose: Pose
 
 
-def _stature(generator: Generator) -> tuple[Look, bool, float]:
-    """A look, whether the person sits, and the height of the head's centre above the floor."""
+def _people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, list[_Person]]:
+    """A camera, and one to four people whose heads it shows at a fair size."""
+    focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
+    common = size[1] * np.exp(generator.uniform(np.log(0.1), np.log(0.28)))
+    wanted = 1 + generator.choice(4, p=(0.25, 0.35, 0.25, 0.15))
+    camera = None
+    people: list[_Person] = []
+    for _ in range(8 * wanted):
+        scale, seated, height = _stature(generator)
+        depth = focal * HEAD_HEIGHT * scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
+        camera = camera or _camera(generator, size, focal, height, depth)
+        centre = _head_centre(camera, generator.uniform(0.08, 0.92) * size[0], height, depth)
+        row = camera.project(centre)[0][1] / size[1]
+        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
+        if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
+            yaw = _body_yaw(generator, camera, centre)
+            people.append(
+                _Person(any_look(generator, scale), Pose(centre, upright(yaw), yaw, seated))
+            )
+        if len(people) == wanted:
+            break
+    assert camera is not None
+    return camera, people
+
+
+def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float:
+    """Roughly towards some place that the camera sees, nearer or farther than the person."""
+    depth = camera.project(centre)[1] * generator.uniform(0.2, 1.7)
+    pixel = generator.uniform(0, camera.size)
+    line = camera.unproject(pixel, depth) - centre
+    return np.arctan2(-line[0], line[1]) + generator.normal(0, 0.6)
+
+
+def _stature(generator: Generator) -> tuple[float, bool, float]:
+    """Scale of the head, whether the person sits, height of the head's centre above the floor."""
     seated, child = generator.random(2) < (0.35, 0.15)
     scale = generator.uniform(0.85, 0.95) if child else generator.uniform(0.95, 1.08)
-    low, high = {(0, 0): (1.42, 1.75), (0, 1): (0.9, 1.25), (1, 0): (1.1, 1.3), (1, 1): (0.9, 1.1)}[
-        (int(seated), int(child))
-    ]
-    return any_look(generator, scale), bool(seated), generator.uniform(low, high)
+    if seated:
+        return scale, True, generator.uniform(0.9, 1.1) if child else generator.uniform(1.1, 1.3)
+    return scale, False, generator.uniform(0.9, 1.25) if child else generator.uniform(1.42, 1.75)
 
 
 def _camera(
