@@ -12,14 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sightline.synthetic.world import Camera, Solids, Texture, World
+from sightline.synthetic.bounds import rectangles
+from sightline.synthetic.world import Solids, Texture, World, tensor
 
-NEAR = 0.02  # metres: a solid that reaches closer to the camera is tried on all pixels
 CONTRAST = 0.08  # pixels that differ more from a neighbour are sampled again
 CHUNK = 1 << 14  # so many pairs or rays at once stay in a processor's cache
 SUBPIXELS = torch.tensor([[-0.125, 0.375, -0.375, 0.125], [-0.375, -0.125, 0.125, 0.375]])
-# pairs of box corners (rows of cartesian_prod) that differ along one axis
-EDGES = torch.tensor([(a, a + d) for d in (1, 2, 4) for a in range(8) if not a & d])
 
 
 @dataclass(frozen=True)
@@ -129,16 +127,16 @@ class _Stage:
 def _rows(world: World) -> Tensor:
     """Everything that a ray needs of each solid, as columns: (31, N)."""
     solids, camera, light = world.solids, world.camera, world.light
-    position, rotation = _tensor(camera.position), _tensor(camera.rotation)
+    position, rotation = tensor(camera.position), tensor(camera.rotation)
     inverse = solids.axes / solids.half[..., None]
     origin = inverse @ (position - solids.centre)[..., None]
     cx, cy = camera.size[0] / 2, camera.size[1] / 2
-    pixel = _tensor([[1, 0, -cx], [0, 1, -cy], [0, 0, camera.focal]]) / camera.focal
+    pixel = tensor([[1, 0, -cx], [0, 1, -cy], [0, 0, camera.focal]]) / camera.focal
     matrix = (inverse @ rotation.T @ pixel).mT  # columns of it one after the other
-    lamp = solids.axes @ (_tensor(light.lamp) - solids.centre)[..., None]
+    lamp = solids.axes @ (tensor(light.lamp) - solids.centre)[..., None]
     glow = solids.glow[:, None]
-    ambient = glow + (1 - glow) * _tensor(light.ambient)
-    lit = (1 - glow) * _tensor(light.colour)
+    ambient = glow + (1 - glow) * tensor(light.ambient)
+    lit = (1 - glow) * tensor(light.colour)
     frequency = solids.frequency[:, None]
     parts = (origin, matrix, solids.half, lamp, solids.colours, ambient, lit, frequency)
     return torch.cat([part.flatten(1) for part in parts], 1).T.contiguous()
@@ -211,65 +209,6 @@ def _smooth(stage: _Stage, image: Tensor) -> Tensor:
     fine = stage.shade(xy, depth, solid).view(3, len(SUBPIXELS[0]), -1).mean(1)
     flat = image.flatten(1).index_copy(1, pixels, fine)
     return flat.view_as(image)
-
-
-def rectangles(solids: Solids, camera: Camera) -> Tensor:
-    """Half-open pixel rectangles (N, 4) left, top, right, bottom that hold each solid's picture."""
-    width, height = camera.size
-    bounds, depth = extents(solids, camera)
-    whole = bounds.new_tensor([0.0, 0.0, width, height])
-    bounds = torch.where((solids.box | (depth[:, 0] > NEAR))[:, None], bounds, whole)
-    bounds = torch.where((depth[:, 1] > NEAR)[:, None], bounds, 0.0)
-    low, high = (bounds[:, :2] - 0.5).floor(), (bounds[:, 2:] + 0.5).ceil()
-    limit = torch.tensor([width, height])
-    return torch.cat([low, high], 1).long().clamp(torch.tensor(0), limit.repeat(2))
-
-
-def extents(solids: Solids, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Exact picture bounds (N, 4) XYXY and depth ranges (N, 2) of solids.
-
-    Bounds hold for boxes at least partly, and for ellipsoids wholly in front of the camera.
-    """
-    rotation = _tensor(camera.rotation)
-    centre = (solids.centre - _tensor(camera.position)) @ rotation.T
-    spokes = solids.axes @ rotation.T * solids.half[..., None]  # (N, 3, 3) half axes, camera frame
-    box, box_depth = _box_extents(centre, spokes)
-    ball, ball_depth = _ball_extents(centre, spokes)
-    bounds = torch.where(solids.box[:, None], box, ball) * camera.focal
-    middle = bounds.new_tensor(camera.size).repeat(2) / 2
-    return bounds + middle, torch.where(solids.box[:, None], box_depth, ball_depth)
-
-
-def _box_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
-    """Bounds of corners in front of the camera and of edges cut off where they come too near."""
-    signs = torch.cartesian_prod(*[centre.new_tensor([-1, 1])] * 3)
-    corners = centre[:, None] + signs @ spokes
-    start, end = corners[:, EDGES].unbind(2)
-    step = (NEAR - start[..., 2:]) / (end - start)[..., 2:]
-    cuts = start + step * (end - start)
-    points = torch.cat([corners, cuts], 1)
-    seen = torch.cat([corners[..., 2] > NEAR, (step[..., 0] > 0) & (step[..., 0] < 1)], 1)[
-        ..., None
-    ]
-    flat = points[..., :2] / points[..., 2:]
-    low, high = flat.where(seen, torch.inf).amin(1), flat.where(seen, -torch.inf).amax(1)
-    depth = corners[..., 2]
-    return torch.cat([low, high], 1), torch.stack([depth.amin(1), depth.amax(1)], 1)
-
-
-def _ball_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
-    """The outline of an ellipsoid is a conic, whose bounds follow from its dual."""
-    dual = spokes.mT @ spokes - centre[:, :, None] * centre[:, None, :]
-    across, last = dual[:, :2, 2], dual[:, 2:, 2]
-    root = (across**2 - dual.diagonal(dim1=1, dim2=2)[:, :2] * last).clamp(min=0).sqrt()
-    one, other = (across - root) / last, (across + root) / last
-    reach = spokes[..., 2].norm(dim=1, keepdim=True)
-    depth = centre[:, 2:] + reach * centre.new_tensor([-1, 1])
-    return torch.cat([torch.minimum(one, other), torch.maximum(one, other)], 1), depth
-
-
-def _tensor(values: object) -> Tensor:
-    return torch.as_tensor(values, dtype=torch.float32)
 
 
 def blocked(solids: Solids, starts: Tensor, ends: Tensor, ignored: Tensor) -> Tensor:
