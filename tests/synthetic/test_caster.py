@@ -112,6 +112,10 @@ def test_pictures_rendered_together_equal_those_rendered_alone() -> None:
         torch.testing.assert_close(together.depth, alone.depth)
 
 
+def test_a_picture_without_any_edge_is_rendered() -> None:
+    assert (cast([world(box((0, 4, 0), (9, 0.1, 9)))])[0].solid == 1).all()
+
+
 def test_an_edge_inside_a_pixel_mixes_both_sides_by_their_share() -> None:
     left = 0.4 / 100 * 4  # the sheet's left edge at x = 80.4, where it is 4 m away
     image = cast([world(box((1 + left, 4, 0), (1, 0.001, 4)))])[0].image

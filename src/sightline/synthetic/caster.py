@@ -204,6 +204,8 @@ def _smooth(stage: _Stage, image: Tensor) -> Tensor:
     rough[..., 1:, :] |= down
     rough[..., :-1, :] |= down
     pixels = rough.flatten().nonzero()[:, 0]
+    if len(pixels) == 0:
+        return image
     xy = (stage.centres.index_select(1, pixels)[:, None] + SUBPIXELS[..., None]).flatten(1)
     depth, solid = stage.nearest(xy, pixels)
     fine = stage.shade(xy, depth, solid).view(3, len(SUBPIXELS[0]), -1).mean(1)

@@ -49,7 +49,7 @@ def write_gazefollow(
     The same seed gives the same bytes whatever the number of workers. In the test split everybody
     looks into the picture, as in the release. Raises FileExistsError if `folder` holds anything.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise FileExistsError(
             f"{folder} exists and is not an empty folder; name a new folder to write to."
         )

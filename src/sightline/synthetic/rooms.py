@@ -27,7 +27,7 @@ class Room:
     """
 
     def __init__(self, generator: Generator, camera: Camera, people: list[Person]) -> None:
-        self.generator, self.camera, self.people = generator, camera, people
+        self.generator, self.camera = generator, camera
         spots = np.array([camera.position, *(p.pose.centre for p in people)])
         low = spots.min(0)[:2] - generator.uniform((0.7, 0.6), (2.5, 2.0))
         high = spots.max(0)[:2] + generator.uniform((0.7, 0.8), (2.5, 3.0))
