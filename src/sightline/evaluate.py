@@ -35,14 +35,15 @@ def predict_dataset(
         batch_size,
         collate_fn=partial(collate_with_scenes, model.preprocess),
         num_workers=workers,
-        worker_init_fn=_one_thread,
+        worker_init_fn=one_thread,
     )
     for batch, scenes in loader:
         yield from zip(model.predict_batch(batch), scenes, strict=True)
 
 
-def _one_thread(_: int) -> None:
-    torch.set_num_threads(1)  # workers with spinning threads starve one another
+def one_thread(_: int) -> None:
+    """Start a data-loading worker: those with spinning threads starve one another."""
+    torch.set_num_threads(1)
 
 
 def predict_benchmark(

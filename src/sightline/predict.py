@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from sightline.gaze import Gaze
-from sightline.media.heads import Heads, choose_detector
+from sightline.media.detectors import choose_detector
+from sightline.media.heads import Heads
 from sightline.media.image import read_image
 from sightline.models import load
 from sightline.models.base import GazeModel

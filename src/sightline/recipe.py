@@ -47,11 +47,11 @@ class Recipe:
     """A model, the stages that train it, and the validation benchmark that picks the epoch.
 
     model: a name of `sightline.models.MODELS`, or "file_or_module:factory".
-    benchmark: a key of `sightline.benchmark.BENCHMARKS`, run after each epoch.
+    benchmark: a key of `sightline.benchmark.BENCHMARKS`, run after each epoch; None keeps the last.
     """
 
     name: str
     model: str
     stages: tuple[Stage, ...]
-    benchmark: str
+    benchmark: str | None
     seed: int = 1

@@ -113,7 +113,8 @@ def _unpack(tensors: dict[str, Tensor], header: dict) -> Iterator[Pair]:
     split = {name: tensor.split(header["people"]) for name, tensor in tensors.items()}
     for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
         of = {name: parts[row] for name, parts in split.items()}
-        gaze = Gaze(**{name: of[f"gaze.{name}"] for name in GAZE if f"gaze.{name}" in of})
+        heads, points, heatmaps = (of[f"gaze.{name}"] for name in GAZE[:3])
+        gaze = Gaze(heads, points, heatmaps, inside=of.get("gaze.inside"))
         truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
         blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width)
         yield (

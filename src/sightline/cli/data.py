@@ -48,8 +48,9 @@ class Synthesize:
         """Render and write."""
         from sightline.synthetic.gazefollow import write_gazefollow
 
-        people = write_gazefollow(
+        written = write_gazefollow(
             self.folder, images=self.images, seed=self.seed, size=self.size, workers=self.workers
         )
-        print(f"{self.images} pictures, {people} people: {self.folder}/")
+        print(f"train: {written.train_images} pictures, {written.train_people} people")
+        print(f"test: {written.test_images} pictures, {written.test_people} people")
         return 0

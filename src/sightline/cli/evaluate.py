@@ -52,7 +52,7 @@ class Evaluate(ModelOptions):
         columns = {self.model: score_pairs(benchmark, read_shards(folder))}
         if self.baselines:
             for name in BASELINES:
-                columns[name] = score_pairs(benchmark, predict_baseline(name, folder))
+                columns[name] = score_pairs(benchmark, predict_baseline(name, read_shards(folder)))
         report = out / "report.json"
         write_report(report, benchmark, columns, **facts)
         _print_table(columns)

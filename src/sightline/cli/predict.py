@@ -50,7 +50,7 @@ class Predict(ModelOptions):
         from sightline.results import ResultsFolder
 
         paths = find_images(self.source)
-        heads = self._head_source()
+        heads = self._head_source(paths)
         model = self.load()
         people = failures = 0
         results = ResultsFolder(
@@ -66,7 +66,7 @@ class Predict(ModelOptions):
         for picture in track(found, "predicting", total=len(todo), disable=quiet):
             if isinstance(picture, Failed):
                 failures += 1
-                print(f"sightline: skipped {picture.path}: {picture.reason}", file=sys.stderr)
+                _say(f"skipped {picture.path}: {picture.reason}")
                 continue
             people += len(picture.gaze)
             results.write(picture)
@@ -75,19 +75,25 @@ class Predict(ModelOptions):
         done = len(todo) - failures
         print(f"{done} pictures, {people} people: see {self.out}/")
         if failures:
-            print(f"sightline: {failures} of {len(todo)} pictures were skipped", file=sys.stderr)
+            _say(f"{failures} of {len(todo)} pictures were skipped")
         return 1 if failures else 0
 
-    def _head_source(self) -> HeadSource:
-        from sightline.media.heads import choose_detector, read_heads
+    def _head_source(self, paths: list[Path]) -> HeadSource:
+        from sightline.media.detectors import choose_detector
+        from sightline.media.headfiles import read_heads
 
-        if self.heads is not None:
-            table = read_heads(self.heads)
-            return lambda path, _: table.of(path)
-        detector = choose_detector(self.detector)
-        print(
-            "heads are detected by their faces: heads seen from behind are missed; "
-            "give boxes with --heads to have them all",
-            file=sys.stderr,
-        )
-        return lambda _, image: detector(image)
+        if self.heads is None:
+            detector = choose_detector(self.detector)
+            _say(getattr(detector, "note", ""))
+            return lambda _, image: detector(image)
+        table = read_heads(self.heads)
+        unnamed = [path.name for path in paths if path not in table]
+        if unnamed:
+            count = f"{len(unnamed)} of {len(paths)} pictures"
+            _say(f"{count} have no head in {self.heads}, for instance {unnamed[0]}")
+        return lambda path, _: table.of(path)
+
+
+def _say(message: str) -> None:
+    if message:
+        print(f"sightline: {message}", file=sys.stderr)

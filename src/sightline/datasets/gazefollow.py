@@ -83,7 +83,7 @@ class GazeFollow(Dataset[Scene]):
         """A picture with one of its people; `ImageError` names a file that is missing or broken."""
         key = str(self.keys[index])
         path = key.rpartition("#")[0]
-        image = read_image(self.root / path)
+        image = read_image(self.root / path, upright=False)  # as the released code sees it
         one = [index]  # copies; a view would take everybody's heads along to another process
         points = to_pixels(self.points[one], (image.shape[2], image.shape[1]))
         return Scene(

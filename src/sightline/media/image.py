@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -25,9 +26,10 @@ class ImageError(ValueError):
     """A file that cannot be read as a picture; the message names the file and the reason."""
 
 
-def read_image(path: str | Path) -> Tensor:
+def read_image(path: str | Path, *, upright: bool = True) -> Tensor:
     """The picture in a file as a tensor (3, H, W) uint8 RGB, upright as its EXIF tag says.
 
+    `upright` off leaves the picture as it is stored, which is what released annotations refer to.
     Grey becomes RGB, transparency is laid over white, 16 bits are scaled to 8, and of an animation
     the first frame is taken. Raises `ImageError`, also for a file that is cut short.
     """
@@ -35,10 +37,11 @@ def read_image(path: str | Path) -> Tensor:
         # torchvision needs a third of Pillow's time for a JPEG, gives the same pixels and lets
         # other threads run; for a PNG it gains a quarter and drops the transparency.
         if picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L"):
-            pixels = decode_jpeg(read_file(str(path)), ImageReadMode.RGB)
+            pixels = cast(Tensor, decode_jpeg(read_file(str(path)), ImageReadMode.RGB))
         else:
             pixels = torch.from_numpy(np.array(_to_rgb(picture))).permute(2, 0, 1)
-        return _upright(pixels, picture.getexif().get(ExifTags.Base.Orientation, 1)).contiguous()
+        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1) if upright else 1
+        return _upright(pixels, orientation).contiguous()
 
 
 def read_depth(path: str | Path) -> Tensor:
@@ -97,7 +100,7 @@ def write_image(path: str | Path, image: Tensor) -> None:
         raise ValueError(f"{path}: pictures are written as .png, .jpg or .jpeg.")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(data.numpy())
+        unfinished.write_bytes(cast(Tensor, data).numpy().tobytes())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -137,7 +140,7 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
         grey = (_sixteen_bits(picture) + 128) // 257  # rounded; Pillow's own conversion clips
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     if picture.mode == "F":
-        raise ImageError(f"{picture.filename}: floating-point pixels; save it with 8 or 16 bits.")
+        raise ImageError(f"{_name(picture)}: floating-point pixels; save it with 8 or 16 bits.")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")
@@ -148,8 +151,12 @@ def _sixteen_bits(picture: Image.Image) -> np.ndarray:
     """The values of an integer grey picture (H, W) int32; Pillow may give 16 bits in 32."""
     values = np.asarray(picture).astype(np.int32)
     if values.min() < 0 or values.max() > 65535:
-        raise ImageError(f"{picture.filename}: 32-bit pixels; save it with 8 or 16 bits.")
+        raise ImageError(f"{_name(picture)}: 32-bit pixels; save it with 8 or 16 bits.")
     return values
+
+
+def _name(picture: Image.Image) -> str:
+    return getattr(picture, "filename", "the picture")
 
 
 def _upright(pixels: Tensor, orientation: int) -> Tensor:
