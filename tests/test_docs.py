@@ -10,18 +10,18 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 import torch
-from worlds import write_tiny_gazefollow
 
-from sightline import cli
-from sightline.benchmark import BENCHMARKS
+from sightline import benchmark, cli, datasets
 from sightline.media.image import write_image
 from sightline.metrics.scores import gazefollow_metrics, vat_metrics
 from sightline.models import MODELS, RECIPES
+from worlds import write_tiny_gazefollow
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -35,34 +35,31 @@ def blocks(page: Path) -> list[tuple[str, str, str]]:
     return FENCE.findall(page.read_text(encoding="utf-8"))
 
 
-def commands(page: Path) -> Iterator[list[str]]:
-    """The words after `sightline` of every command line of a page."""
-    for _, language, content in blocks(page):
-        if language == "sh":
-            lines = content.replace("\\\n", " ").splitlines()
-            yield from (words[1:] for words in map(_words, lines) if words[:1] == ["sightline"])
+def shown(page: Path) -> list[list[str]]:
+    """The words after `sightline` of the command lines in `sh` blocks."""
+    text = "".join(content for _, language, content in blocks(page) if language == "sh")
+    lines = [shlex.split(line, comments=True) for line in text.replace("\\\n", " ").splitlines()]
+    return [words[1:] for words in lines if words[:1] == ["sightline"]]
+
+
+def mentioned(page: Path) -> list[list[str]]:
+    """The same of commands in running text, which may be cut short."""
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
-    yield from (_words(line)[1:] for line in INLINE.findall(text))
-
-
-def _words(line: str) -> list[str]:
-    return shlex.split(line, comments=True)
+    return [shlex.split(line)[1:] for line in INLINE.findall(text)]
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working folder with inputs; what a page imports or registers is forgotten afterwards."""
     write_tiny_gazefollow(tmp_path / "gazefollow", train=40)
     write_image(tmp_path / "photo.jpg", torch.randint(256, (3, 72, 96), dtype=torch.uint8))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    for name in ("DATASETS", "CHECKS"):
-        registry = getattr(import_module("sightline.datasets"), name)
-        monkeypatch.setattr(f"sightline.datasets.{name}", dict(registry))
-    for name in BENCHMARKS:
-        monkeypatch.setitem(BENCHMARKS, name, BENCHMARKS[name])
-    return tmp_path
+    monkeypatch.setattr(datasets, "DATASETS", dict(datasets.DATASETS))
+    monkeypatch.setattr(benchmark, "BENCHMARKS", dict(benchmark.BENCHMARKS))
+    yield tmp_path
+    for file in tmp_path.glob("*.py"):
+        sys.modules.pop(file.stem, None)
 
 
 def write_files(page: Path, folder: Path) -> None:
@@ -87,16 +84,42 @@ def test_the_code_of_a_page_runs_and_prints_what_it_shows(page: Path, desk: Path
     assert runner.summarize(verbose=False).failed == 0
 
 
+@pytest.mark.parametrize("page", ["training", "add-a-model"])
+def test_the_commands_about_a_users_own_file_run(
+    page: str, desk: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = ROOT / "docs" / f"{page}.md"
+    write_files(path, desk)
+    small = {
+        "train": ["--epochs=1", "--workers=0", "--accelerator=cpu"],
+        "evaluate": ["--workers=0"],
+    }
+    for words in shown(path):
+        if any(word.startswith("my_") for word in words):
+            assert cli.run([*words, *small[words[0]]], debug=True) == 0
+    assert "gazefollow.distance.to-mean" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_every_command_of_a_page_parses(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for words in commands(page):
-        name = next((c for c in cli.COMMANDS if words[: len(c.split())] == c.split()), None)
-        assert name is not None, f"there is no command {words}"
-        if words == name.split():
-            continue  # spoken of, not shown
-        module, kind, _ = cli.COMMANDS[name]
-        monkeypatch.setattr(f"sightline.cli.{module}.{kind}.run", lambda self: 0)
+    for words in shown(page):
+        _, kind = command_of(words)
+        monkeypatch.setattr(kind, "run", lambda self: 0)
         assert cli.run(words, debug=True) == 0
+    for words in mentioned(page):
+        if words[0] not in ("COMMAND", "--help", "--debug"):
+            name, kind = command_of(words)
+            options = {f"--{field.name.replace('_', '-')}" for field in fields(kind)} | {"--help"}
+            given = {word for word in words if word.startswith("--")}
+            assert given <= options, f"sightline {name} has no option {given - options}"
+
+
+def command_of(words: list[str]) -> tuple[str, type]:
+    """The command that words begin with, and the dataclass of its options."""
+    name = next((c for c in cli.COMMANDS if words[: len(c.split())] == c.split()), None)
+    assert name is not None, f"there is no command {words}"
+    module, kind, _ = cli.COMMANDS[name]
+    return name, getattr(import_module(f"sightline.cli.{module}"), kind)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
@@ -113,6 +136,6 @@ def test_the_index_links_every_page() -> None:
 def test_every_metric_benchmark_model_and_recipe_is_described() -> None:
     metrics = (ROOT / "docs" / "metrics.md").read_text()
     training = (ROOT / "docs" / "training.md").read_text()
-    known = {metric.id for metric in gazefollow_metrics + vat_metrics} | BENCHMARKS.keys()
+    known = {metric.id for metric in gazefollow_metrics + vat_metrics} | benchmark.BENCHMARKS.keys()
     assert [name for name in known if f"`{name}`" not in metrics] == []
     assert [name for name in MODELS.keys() | RECIPES.keys() if f"`{name}`" not in training] == []
