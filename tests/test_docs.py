@@ -9,6 +9,7 @@ import doctest
 import re
 import shlex
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
@@ -139,3 +140,10 @@ def test_every_metric_benchmark_model_and_recipe_is_described() -> None:
     known = {metric.id for metric in gazefollow_metrics + vat_metrics} | benchmark.BENCHMARKS.keys()
     assert [name for name in known if f"`{name}`" not in metrics] == []
     assert [name for name in MODELS.keys() | RECIPES.keys() if f"`{name}`" not in training] == []
+
+
+def test_the_design_page_shows_the_layers_that_are_enforced() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [layer.replace("sightline.", "") for layer in settings["contracts"][0]["layers"]]
+    shown = "".join(f"    {layer}\n" for layer in layers)
+    assert f"\n\n{shown}\n" in (ROOT / "docs" / "design.md").read_text()
