@@ -49,14 +49,14 @@ def test_a_damaged_file_is_refused_in_words(tmp_path: Path, content: bytes) -> N
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="gone.pt"):
+    with pytest.raises(FileNotFoundError, match=r"gone\.pt"):
         read_state(tmp_path / "gone.pt")
 
 
 def test_weights_of_another_model_are_refused_by_name(tmp_path: Path) -> None:
-    save_weights(create("pdp", **TINY), tmp_path / "w.safetensors", name="pdp")
-    with pytest.raises(WeightsError, match=r"other shape: .*scene_trunk\.stem\.0\.weight"):
-        read_model("pdp-nodepth", tmp_path / "w.safetensors")
+    save_weights(create("pdp-small", depth=True), tmp_path / "w.safetensors", name="pdp")
+    with pytest.raises(WeightsError, match=r"another model; .*scene_trunk\.stem\.0\.weight"):
+        read_model("pdp-small", tmp_path / "w.safetensors")
 
 
 def test_saved_settings_rebuild_the_model(tmp_path: Path) -> None:

@@ -65,15 +65,12 @@ def load(
 
 def read_model(name: str, path: Path) -> GazeModel:
     """The model `name` with the weights of a file of ours or of an official checkpoint."""
-    from sightline.models.weights import WeightsError, config_from_json, read_state, require_match
+    from sightline.models.weights import config_from_json, read_state, require_match
 
     model = create(name)
     state, metadata = read_state(path)
     if "config" not in metadata:
-        official, _ = convert(name, state)
-        if official.config != model.config:
-            raise WeightsError(f"{path} is of another model than {name}: {official.config}")
-        return official
+        return convert(name, state)[0]
     if metadata.get("model") == name:  # a config that differs from the default was saved on purpose
         model = type(model)(config_from_json(type(model.config), metadata["config"]))
     require_match(model, state)
@@ -82,8 +79,16 @@ def read_model(name: str, path: Path) -> GazeModel:
 
 
 def convert(name: str, state: dict[str, torch.Tensor]) -> tuple[GazeModel, list[str]]:
-    """The model of an official checkpoint of the family of `name`, and notes in words."""
-    return _converter(name).convert(state)
+    """The model `name` from an official checkpoint, and notes in words on what was left out.
+
+    Raises WeightsError, listing the differing names, for a checkpoint of another model.
+    """
+    from sightline.models.weights import WeightsError
+
+    model, notes = _converter(name).convert(state)
+    if model.config != create(name).config:
+        raise WeightsError(f"the checkpoint is of another model than {name}: {model.config}")
+    return model, notes
 
 
 def initialise(name: str, model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:
