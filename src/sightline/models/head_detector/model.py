@@ -88,11 +88,9 @@ class HeadDetectorModel(GazeModel):
 
 def _targets(batch: Batch) -> list[dict[str, Tensor]]:
     """The heads of each image in pixels, all of class 1."""
-    boxes = to_pixels(batch.heads, _size(batch.images))
-    labels = torch.ones_like(batch.image_of)
     counts = torch.bincount(batch.image_of, minlength=len(batch.images)).tolist()
-    pairs = zip(boxes.split(counts), labels.split(counts), strict=True)
-    return [{"boxes": b, "labels": labels} for b, labels in pairs]
+    heads = to_pixels(batch.heads, _size(batch.images)).split(counts)
+    return [{"boxes": boxes, "labels": batch.image_of.new_ones(len(boxes))} for boxes in heads]
 
 
 def head_detector() -> HeadDetectorModel:
