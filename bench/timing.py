@@ -2,8 +2,9 @@
 
 A script is run as `python bench/NAME.py [--json FILE]`:
 
-    rows = [{"way": way, "ms": 1000 * s} for way, s in best_of({"ours": f, "naive": g}).items()]
-    report("name", rows, json_argument(__doc__))
+    file = json_argument(__doc__)
+    seconds = best_of({"ours": ours, "naive": naive})
+    report("name", [{"way": way, "ms": 1000 * s} for way, s in seconds.items()], file)
 """
 
 from __future__ import annotations
@@ -46,6 +47,16 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
+def memory_of(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """MiB by which the first call of each way raises the peak; put the lightest way first."""
+    rises = {}
+    for name, way in ways.items():
+        before = peak_memory()
+        way()
+        rises[name] = peak_memory() - before
+    return rises
+
+
 def json_argument(description: str | None) -> Path | None:
     """The file of `--json`; there are no other arguments."""
     parser = argparse.ArgumentParser(description=description)
@@ -57,7 +68,7 @@ def report(name: str, rows: Sequence[Row], file: Path | None = None) -> None:
     """Print rows of equal keys as a table; append them to a JSON file when one is given."""
     table = Table(title=f"{name} ({cpu()}, {torch.get_num_threads()} threads)")
     for column in rows[0]:
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for row in rows:
         table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
     Console().print(table)

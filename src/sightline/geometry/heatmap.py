@@ -20,7 +20,7 @@ def aggregated_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> T
     """One heatmap (N, size, size) of all annotations (N, A, 2) of a person; NaN are left out.
 
     Chong et al. 2020: Gaussians are added one after another, the map is scaled to peak 1 after
-    each, and divided by their number at the end. Later annotations weigh more than earlier ones.
+    each, and divided by their number at the end: where they overlap, earlier ones lose weight.
     """
     heatmaps = points.new_zeros(len(points), size, size)
     for annotator in points.unbind(1):

@@ -35,13 +35,14 @@ def _roc_auc(scores: np.ndarray, positives: np.ndarray) -> float:
     pairs = len(chosen) * (len(scores) - len(chosen))
     if pairs == 0:
         return np.nan
-    ordered = np.sort(scores)
-    if np.isnan(ordered[-1]):  # NaN is sorted to the end
+    top = np.sort(scores[~(scores < chosen.min())])  # every positive beats the rest, and NaN stays
+    if np.isnan(top[-1]):  # NaN is sorted to the end
         return np.nan
-    below = np.searchsorted(ordered, chosen, "left").sum()
-    up_to = np.searchsorted(ordered, chosen, "right").sum()
-    wins_twice = below + up_to - len(chosen) ** 2  # less the positives' comparisons with each other
-    return float(wins_twice / (2 * pairs))
+    ranks = np.searchsorted(top, chosen, "left") + np.searchsorted(top, chosen, "right")
+    rest = len(scores) - len(top)
+    # Each rank is twice the scores beaten; the positives' comparisons with each other do not count.
+    wins = (ranks + 2 * rest).sum() - len(chosen) ** 2
+    return float(wins / (2 * pairs))
 
 
 def average_precision(scores: Tensor, positives: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -97,7 +98,7 @@ def auc_gazefollow_float(heatmaps: Tensor, points: Tensor, size: tuple[int, int]
 
 
 def auc_gazefollow_bilinear(heatmaps: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
-    """GazeFollow AUC (P,) as many later papers report it: float, torch's bilinear, border clamped.
+    """GazeFollow AUC (P,) by torch's own bilinear resize: float, the border clamped.
 
     Otherwise like `auc_gazefollow_float`.
     """
@@ -147,18 +148,24 @@ def _resize_mirrored(heatmap: Tensor, shape: tuple[int, ...]) -> Tensor:
     PDP's heatmaps have a floor that a third of the pixels share. Rounding must not break such ties:
     interpolating in double and rounding to single precision keeps them, as scikit-image does.
     """
-    columns = _mirrored_rows(heatmap.double().T, shape[1])
-    return _mirrored_rows(columns.T.contiguous(), shape[0]).float()
+    rows = heatmap.double().T
+    low, high, weight = _mirrored_taps(len(rows), shape[1], heatmap.device)
+    columns = torch.lerp(rows[low], rows[high], weight).T.contiguous()
+    large = torch.empty(shape, device=heatmap.device)
+    taps = _mirrored_taps(len(columns), shape[0], heatmap.device)
+    # In blocks, so that doubles stay in the cache: fresh pages of memory cost more than the sums.
+    for block, low, high, weight in zip(large.split(64), *(t.split(64) for t in taps), strict=True):
+        block.copy_(torch.lerp(columns[low], columns[high], weight))
+    return large
 
 
-def _mirrored_rows(rows: Tensor, count: int) -> Tensor:
-    last = len(rows) - 1
-    pixel = torch.arange(count, dtype=rows.dtype, device=rows.device)
-    place = (pixel + 0.5) * (len(rows) / count) - 0.5
-    place = (last - (last - place.abs()).abs()).clamp(0, last)  # the clamp is for a single row
+def _mirrored_taps(cells: int, count: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """The two cells between which each of `count` new ones lies, and the weight of the second."""
+    last = cells - 1
+    place = (torch.arange(count, dtype=torch.float64, device=device) + 0.5) * (cells / count) - 0.5
+    place = (last - (last - place.abs()).abs()).clamp(0, last)  # the clamp is for a single cell
     low = place.long()
-    high = (low + 1).clamp(max=last)
-    return torch.lerp(rows[low], rows[high], (place - low)[:, None])
+    return low, (low + 1).clamp(max=last), (place - low)[:, None]
 
 
 def _resize_clamped(heatmap: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -183,7 +183,7 @@ gazefollow_metrics = (
     ),
     Metric(
         "gazefollow.auc.float-clamp",
-        "ROC AUC at image size; float heatmap, clamped border (torch's bilinear, later papers).",
+        "ROC AUC at image size; float heatmap, clamped border (torch's bilinear resize).",
         "higher",
         (partial(_gazefollow_auc, auc_gazefollow_bilinear),),
     ),

@@ -48,7 +48,8 @@ def load(
 ) -> GazeModel:
     """A model with weights, ready for `predict`.
 
-    name: a model ("pdp") with `weights`, or known weights ("pdp-small.synthetic", model and tag).
+    name: a model ("pdp", or your own "file.py:factory") with `weights`, or known weights
+    ("pdp-small.synthetic", model and tag).
     weights: a safetensors file of ours, or an official checkpoint, which is converted strictly.
     device: as PyTorch names it: "cpu", "cuda", "cuda:1", "mps".
     precision: "float32", "bfloat16", or "auto", which takes bfloat16 where the device computes it
@@ -59,7 +60,8 @@ def load(
     """
     from sightline.models.precision import choose_precision, prepare
 
-    model = read_model(name.partition(".")[0], Path(weights) if weights else known_weights(name))
+    kind = name if ":" in name else name.partition(".")[0]
+    model = read_model(kind, Path(weights) if weights else known_weights(name))
     return prepare(model, device, choose_precision(precision, device))
 
 
