@@ -18,11 +18,13 @@ MODELS = {  # name: "module:factory"
     "pdp": "sightline.models.pdp.model:pdp",
     "pdp-nodepth": "sightline.models.pdp.model:pdp_nodepth",
     "pdp-small": "sightline.models.pdp.model:pdp_small",
+    "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
     "pdp-gazefollow": "sightline.models.pdp.recipe:pdp_gazefollow",
     "pdp-gazefollow-nodepth": "sightline.models.pdp.recipe:pdp_gazefollow_nodepth",
     "pdp-small-synthetic": "sightline.models.pdp.recipe:pdp_small_synthetic",
+    "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = {  # family: module with `convert` and `initialise` for official checkpoints
     "pdp": "sightline.models.pdp.convert",
