@@ -87,7 +87,10 @@ def without_picture(scene: Scene) -> Scene:
 
 def _header(path: Path) -> dict:
     with safe_open(path, framework="pt") as file:
-        return json.loads((file.metadata() or {})["header"])
+        metadata = file.metadata() or {}
+    if "header" not in metadata:
+        raise ValueError(f"{path} holds no predictions of ours; name a folder that evaluate wrote")
+    return json.loads(metadata["header"])
 
 
 def _pack(pairs: list[Pair]) -> tuple[dict[str, Tensor], dict]:

@@ -30,6 +30,7 @@ class PDPConfig:
     width: channels of the stem; every other width is a multiple of it.
     blocks: bottlenecks per layer of each trunk.
     image_size: side of scene, head crop and depth in pixels, a multiple of 32.
+    token_scale: standard deviation of position and outside embeddings at the start of training.
     head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
     as_released: reproduce the release: points at the corner of a heatmap cell, and label patches
     that
@@ -41,6 +42,7 @@ class PDPConfig:
     width: int = 64
     blocks: tuple[int, ...] = (3, 4, 6, 3, 2)
     image_size: int = 224
+    token_scale: float = 1.0
     head_margin: float = 0.1
     as_released: bool = True
 
@@ -77,7 +79,7 @@ class PDP(GazeModel):
         self.fusion = nn.Sequential(
             *_conv_block(32 * width, 16 * width), *_conv_block(16 * width, 8 * width)
         )
-        self.tokens = PatchTokens(8 * width, places)
+        self.tokens = PatchTokens(8 * width, places, config.token_scale)
         self.patch_head = nn.Sequential(
             nn.Linear(8 * width, 4 * width), nn.ReLU(), nn.Linear(4 * width, 1)
         )
@@ -181,10 +183,10 @@ class PatchTokens(nn.Module):
     One attention head, scores not divided by the root of the size, a residual and nothing else.
     """
 
-    def __init__(self, size: int, places: int) -> None:
+    def __init__(self, size: int, places: int, scale: float) -> None:
         super().__init__()
-        self.outside = nn.Parameter(torch.randn(1, size))
-        self.position = nn.Parameter(torch.randn(places, size))
+        self.outside = nn.Parameter(scale * torch.randn(1, size))
+        self.position = nn.Parameter(scale * torch.randn(places, size))
         self.qkv = nn.Linear(size, 3 * size)
 
     def forward(self, code: Tensor) -> Tensor:
@@ -235,5 +237,12 @@ def pdp_nodepth(**overrides: object) -> PDP:
 
 def pdp_small(**overrides: object) -> PDP:
     """The same code at reduced size, to ship and to train on two cores."""
-    small = {"depth": False, "width": 16, "blocks": (2, 2, 2, 2, 1), "as_released": False}
+    small = {
+        "depth": False,
+        "width": 16,
+        "blocks": (1, 1, 1, 1, 1),
+        "image_size": 128,
+        "token_scale": 0.02,  # from scratch, large embeddings drown what the trunks have to say
+        "as_released": False,
+    }
     return pdp(**(small | overrides))

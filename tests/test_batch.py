@@ -1,0 +1,43 @@
+"""Scenes to batches: coordinates, sorted people, padding of annotators."""
+
+import torch
+
+from sightline.batch import Batch, gather_people, merge_truths
+from sightline.scene import Scene, Truth
+
+
+def scene(heads: list[list[float]], truth: Truth | None = None) -> Scene:
+    image = torch.zeros(3, 50, 100, dtype=torch.uint8)
+    return Scene(image, torch.tensor(heads).reshape(-1, 4), truth=truth)
+
+
+def test_people_are_gathered_in_order_on_the_unit_square() -> None:
+    heads, image_of, truth = gather_people([scene([[0, 0, 50, 25], [10, 5, 20, 10]]), scene([])])
+    assert heads.tolist()[0] == [0, 0, 0.5, 0.5]
+    assert image_of.tolist() == [0, 0]
+    assert truth is None
+
+
+def test_truth_is_scaled_and_padded_to_the_most_annotators() -> None:
+    one = Truth(torch.tensor([[[100.0, 50.0]]]), torch.ones(1))
+    two = Truth(torch.tensor([[[50.0, 25.0], [0.0, 0.0]]]), torch.zeros(1))
+    _, _, truth = gather_people([scene([[0, 0, 1, 1]], one), scene([[0, 0, 1, 1]], two)])
+    assert truth.points[0, 0].tolist() == [1, 1]
+    assert truth.points[0, 1].isnan().all()
+    assert truth.points[1].tolist() == [[0.5, 0.5], [0, 0]]
+    assert truth.inside.tolist() == [1, 0]
+
+
+def test_people_without_a_say_in_counted_count() -> None:
+    some = Truth(torch.zeros(1, 1, 2), torch.ones(1), counted=torch.tensor([False]))
+    merged = merge_truths([some, Truth(torch.zeros(2, 1, 2), torch.ones(2))])
+    assert merged.counted.tolist() == [False, True, True]
+
+
+def test_a_batch_moves_as_a_whole() -> None:
+    truth = Truth(torch.zeros(1, 1, 2), torch.ones(1))
+    batch = Batch(torch.zeros(1, 3, 2, 2), torch.zeros(1, 4), torch.zeros(1), truth=truth)
+    moved = batch.to("meta")
+    assert moved.images.device.type == moved.truth.points.device.type == "meta"
+    assert len(moved) == 1
+    assert moved.clip_length == 1

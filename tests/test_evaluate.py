@@ -1,0 +1,125 @@
+"""Scoring: shards that survive, predictions that are scored again, reports, baselines."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from sightline.baselines import centre, facing_side, predict_baseline
+from sightline.benchmark import BENCHMARKS, find_benchmark
+from sightline.evaluate import predict_benchmark, score_pairs, write_report
+from sightline.gaze import Gaze
+from sightline.models import create
+from sightline.registry import UnknownNameError
+from sightline.scene import Scene, Truth
+from sightline.shards import ShardWriter, read_shards, shard_files
+from worlds import write_tiny_gazefollow
+
+TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
+
+
+def pair(key: str, people: int = 2, annotators: int = 3) -> tuple[Gaze, Scene]:
+    generator = torch.Generator().manual_seed(len(key) + people)
+    scene = Scene(
+        torch.zeros(3, 40, 60, dtype=torch.uint8),
+        torch.rand(people, 4, generator=generator) * 40,
+        truth=Truth(torch.rand(people, annotators, 2, generator=generator), torch.ones(people)),
+        key=key,
+    )
+    values = torch.rand(people, 6, generator=generator), torch.rand(people, 2, generator=generator)
+    heatmaps = torch.rand(people, 8, 8, generator=generator)
+    return Gaze(values[0][:, :4], values[1], heatmaps, torch.rand(people)), scene
+
+
+def test_shards_give_back_what_they_were_given(tmp_path: Path) -> None:
+    pairs = [pair("a"), pair("bb", people=1), pair("ccc", people=0)]
+    with ShardWriter(tmp_path, size=2) as writer:
+        for gaze, scene in pairs:
+            writer.add(gaze, scene)
+    assert len(shard_files(tmp_path)) == 2
+    for (gaze, scene), (again, other) in zip(pairs, read_shards(tmp_path), strict=True):
+        assert (other.key, other.size) == (scene.key, scene.size)
+        assert torch.equal(again.heatmaps, gaze.heatmaps), "to the last bit: ties decide an AUC"
+        assert torch.equal(again.inside, gaze.inside)
+        assert torch.equal(other.truth.points, scene.truth.points)
+
+
+def test_a_shard_that_was_not_finished_is_no_shard(tmp_path: Path) -> None:
+    (tmp_path / "shard-00000.part").write_bytes(b"half")
+    with pytest.raises(FileNotFoundError, match="no predictions"):
+        list(read_shards(tmp_path))
+
+
+def test_what_was_computed_before_an_error_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), ShardWriter(tmp_path) as writer:
+        writer.add(*pair("a"))
+        raise KeyboardInterrupt
+    assert [scene.key for _, scene in read_shards(tmp_path)] == ["a"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_gazefollow(tmp_path_factory.mktemp("data"), train=4, test=6)
+
+
+def test_predictions_are_written_once_and_scored_from_disk(data: Path, tmp_path: Path) -> None:
+    benchmark = find_benchmark("gazefollow-test")
+    model = create("pdp-nodepth", **TINY)
+    origin = {"model": "tiny"}
+    options = {"origin": origin, "batch_size": 2, "workers": 0}
+    assert predict_benchmark(benchmark, model, data, tmp_path, **options) == 6
+    assert predict_benchmark(benchmark, model, data, tmp_path, **options) == 0, "all are there"
+    scores = score_pairs(benchmark, read_shards(tmp_path))
+    assert all(score.n == 6 for score in scores.values())
+    assert 0 <= scores["gazefollow.auc.float-mirror"].value <= 1
+    write_report(tmp_path / "report.json", benchmark, {"tiny": scores}, **origin)
+    report = json.loads((tmp_path / "report.json").read_text())
+    for name, score in report["scores"]["tiny"].items():
+        assert score["low"] <= score["value"] <= score["high"]
+        assert report["metrics"][name]["definition"]
+    assert {"versions", "commit", "protocol", "benchmark"} <= report.keys()
+
+
+def test_predictions_of_other_weights_are_not_mixed(data: Path, tmp_path: Path) -> None:
+    benchmark, model = find_benchmark("gazefollow-test"), create("pdp-nodepth", **TINY)
+    predict_benchmark(benchmark, model, data, tmp_path, origin={"weights": "a"}, workers=0)
+    with pytest.raises(FileExistsError, match="other weights"):
+        predict_benchmark(benchmark, model, data, tmp_path, origin={"weights": "b"}, workers=0)
+
+
+def test_depth_is_read_only_when_the_model_uses_it(data: Path, tmp_path: Path) -> None:
+    for picture in (data / "depth" / "test2").rglob("*.png"):
+        picture.rename(picture.with_suffix(".away"))
+    benchmark = find_benchmark("gazefollow-test")
+    plain = create("pdp-nodepth", **TINY)
+    assert predict_benchmark(benchmark, plain, data, tmp_path / "a", origin={}, workers=0) == 6
+    with pytest.raises(ValueError, match=r"no such file"):
+        predict_benchmark(
+            benchmark, create("pdp", **TINY), data, tmp_path / "b", origin={}, workers=0
+        )
+
+
+def test_every_benchmark_decides_by_one_of_its_metrics() -> None:
+    assert {benchmark.better for benchmark in BENCHMARKS.values()} == {"min"}
+    with pytest.raises(UnknownNameError, match="gazefollow-test"):
+        find_benchmark("gazefollow-tset")
+
+
+def test_baselines_know_the_middle_and_the_side() -> None:
+    image = torch.zeros(3, 100, 200, dtype=torch.uint8)
+    heads = torch.tensor([[80.0, 40, 120, 60], [0, 0, 20, 20]])
+    points = torch.tensor([[[20.0, 90.0]], [[190.0, 10.0]]])
+    scene = Scene(image, heads, truth=Truth(points, torch.ones(2)))
+    assert centre(scene).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert facing_side(scene).tolist() == [[0.25, 0.5], [pytest.approx(0.3), pytest.approx(0.1)]]
+    ((gaze, _),) = predict_baseline("facing side", [(None, scene)])
+    row, column = divmod(gaze.heatmaps[0].argmax().item(), 64)
+    assert (column, row) in {(15, 31), (16, 31), (15, 32), (16, 32)}
+
+
+def test_a_foreign_file_among_shards_is_not_unpickled(tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(1)}, tmp_path / "shard-00000.safetensors")
+    with pytest.raises(ValueError, match="no predictions of ours"):
+        list(read_shards(tmp_path))
