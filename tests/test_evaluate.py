@@ -53,9 +53,13 @@ def test_a_shard_that_was_not_finished_is_no_shard(tmp_path: Path) -> None:
 
 
 def test_what_was_computed_before_an_error_is_kept(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), ShardWriter(tmp_path) as writer:
-        writer.add(*pair("a"))
-        raise KeyboardInterrupt
+    def broken_run() -> None:
+        with ShardWriter(tmp_path) as writer:
+            writer.add(*pair("a"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_run()
     assert [scene.key for _, scene in read_shards(tmp_path)] == ["a"]
 
 

@@ -30,7 +30,9 @@ class PDPConfig:
     width: channels of the stem; every other width is a multiple of it.
     blocks: bottlenecks per layer of each trunk.
     image_size: side of scene, head crop and depth in pixels, a multiple of 32.
-    token_scale: standard deviation of position and outside embeddings at the start of training.
+    calm_start: start training with small embeddings and a small last convolution: without
+    pretrained
+        trunks the published ones drown what the pictures say for the first thousands of steps.
     head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
     as_released: reproduce the release: points at the corner of a heatmap cell, and label patches
     that
@@ -42,7 +44,7 @@ class PDPConfig:
     width: int = 64
     blocks: tuple[int, ...] = (3, 4, 6, 3, 2)
     image_size: int = 224
-    token_scale: float = 1.0
+    calm_start: bool = False
     head_margin: float = 0.1
     as_released: bool = True
 
@@ -79,12 +81,21 @@ class PDP(GazeModel):
         self.fusion = nn.Sequential(
             *_conv_block(32 * width, 16 * width), *_conv_block(16 * width, 8 * width)
         )
-        self.tokens = PatchTokens(8 * width, places, config.token_scale)
+        self.tokens = PatchTokens(8 * width, places)
         self.patch_head = nn.Sequential(
             nn.Linear(8 * width, 4 * width), nn.ReLU(), nn.Linear(4 * width, 1)
         )
         self.heatmap_head = heatmap_head(8 * width)
         self.apply(_initialise)
+        if config.calm_start:
+            self._calm()
+
+    @torch.no_grad()
+    def _calm(self) -> None:
+        self.tokens.position.mul_(0.02)
+        self.tokens.outside.mul_(0.02)
+        self.heatmap_head[-1].weight.fill_(0.1)
+        self.heatmap_head[-1].bias.zero_()
 
     @property
     def uses_depth(self) -> bool:
@@ -183,10 +194,10 @@ class PatchTokens(nn.Module):
     One attention head, scores not divided by the root of the size, a residual and nothing else.
     """
 
-    def __init__(self, size: int, places: int, scale: float) -> None:
+    def __init__(self, size: int, places: int) -> None:
         super().__init__()
-        self.outside = nn.Parameter(scale * torch.randn(1, size))
-        self.position = nn.Parameter(scale * torch.randn(places, size))
+        self.outside = nn.Parameter(torch.randn(1, size))
+        self.position = nn.Parameter(torch.randn(places, size))
         self.qkv = nn.Linear(size, 3 * size)
 
     def forward(self, code: Tensor) -> Tensor:
@@ -242,7 +253,7 @@ def pdp_small(**overrides: object) -> PDP:
         "width": 16,
         "blocks": (1, 1, 1, 1, 1),
         "image_size": 128,
-        "token_scale": 0.02,  # from scratch, large embeddings drown what the trunks have to say
+        "calm_start": True,
         "as_released": False,
     }
     return pdp(**(small | overrides))

@@ -53,15 +53,15 @@ def adam(model: PDP, rate: float = 2.5e-4) -> Optimizer:
 def pdp_small_synthetic() -> Recipe:
     """The small PDP on rendered scenes (`sightline data synthesize gazefollow`), for two cores.
 
-    A fifth of the published patch weight: without pretrained trunks the heatmap is what learns late.
+    A fifth of the published patch weight: from scratch, the heatmap is what learns late.
     """
     stage = Stage(
         "all",
         loss=partial(pdp_loss, patch_weight=8.0),
         dataset="gazefollow",
         optimizer=partial(adam, rate=2e-3),
-        schedule=partial(CosineAnnealingLR, T_max=12),
-        epochs=12,
+        schedule=partial(CosineAnnealingLR, T_max=10),
+        epochs=10,
         batch_size=32,
         augment=AUGMENT,
         clip_gradients=1.0,
