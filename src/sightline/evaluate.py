@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
@@ -47,18 +48,41 @@ def one_thread(_: int) -> None:
 
 
 def predict_benchmark(
-    benchmark: Benchmark, model: GazeModel, data: Path, folder: Path, **loading: int
+    benchmark: Benchmark,
+    model: GazeModel,
+    data: Path,
+    folder: Path,
+    *,
+    origin: dict[str, Any],
+    **loading: int,
 ) -> int:
     """Write the predictions for `benchmark` into shards; scenes already there are left out.
 
-    Returns the number of scenes predicted now. Raises what the dataset raises for a wrong folder.
+    origin: what says which model it is; kept beside the shards. Returns the number of scenes
+    predicted now. Raises FileExistsError when the folder holds predictions of another origin, and
+    what the dataset raises for a wrong folder.
     """
     dataset: Any = load_dataset(benchmark.dataset, data, benchmark.split, depth=model.uses_depth)
+    _claim(folder, {"benchmark": benchmark.name, **origin})
     with ShardWriter(folder) as writer:
         missing = [i for i, key in enumerate(dataset.keys) if key not in writer.done]
         for gaze, scene in predict_dataset(model, Subset(dataset, missing), **loading):
             writer.add(gaze, scene)
     return len(missing)
+
+
+def _claim(folder: Path, origin: dict[str, Any]) -> None:
+    if (record := folder / "origin.json").exists() and read_origin(folder) != origin:
+        raise FileExistsError(
+            f"{folder} holds predictions of other weights or settings; name another --out"
+        )
+    write_json(record, origin)
+
+
+def read_origin(folder: Path) -> dict[str, Any]:
+    """What was kept beside saved predictions about the model that made them."""
+    record = folder / "origin.json"
+    return json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
 
 
 def score_pairs(benchmark: Benchmark, pairs: Iterable[Pair]) -> dict[str, Score]:
@@ -78,5 +102,5 @@ def write_report(
         system: {name: asdict(score) for name, score in column.items()}
         for system, column in systems.items()
     }
-    about = describe_run(benchmark=benchmark.name, protocol=benchmark.protocol, **facts)
+    about = describe_run(**{**facts, "benchmark": benchmark.name, "protocol": benchmark.protocol})
     write_json(path, about | {"metrics": definitions, "scores": scores})

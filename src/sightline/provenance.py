@@ -8,7 +8,9 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -62,11 +64,21 @@ def describe_run(**facts: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """JSON data that spells out settings: dataclasses by field, functions by where they are."""
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    return value if isinstance(value, str | int | float | None) else repr(value)
+    if isinstance(value, str | int | float | None):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        settings = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {"type": type(value).__qualname__, **settings}
+    if isinstance(value, partial):
+        return {"call": _plain(value.func), **_plain(value.keywords)}
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return repr(value)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import warnings
@@ -81,14 +82,19 @@ def _record(path: Path, resume: bool, **facts: Any) -> None:
             f"{path.parent} holds a training run already; continue it with --resume, or name "
             "another folder with --out"
         )
-    write_json(path, describe_run(**facts))
+    run = describe_run(**facts)
+    if path.exists():
+        earlier = json.loads(path.read_text(encoding="utf-8"))
+        run = earlier | {"resumed": [*earlier.get("resumed", []), run]}
+    write_json(path, run)
 
 
 def _be_quiet() -> None:
     """Lightning's hints concern programs that use it, not people who use ours."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for message in (".*pytree.*", ".*exists and is not empty.*", ".*does not have many workers.*"):
-        warnings.filterwarnings("ignore", message)
+    hints = ("pytree", "exists and is not empty", "not have many workers", "logging interval")
+    for hint in (*hints, "dataloader is not resumable"):  # ours is: StageSampler.skip
+        warnings.filterwarnings("ignore", f".*{hint}")
 
 
 def start_from(model: GazeModel, name: str, path: Path) -> list[str]:

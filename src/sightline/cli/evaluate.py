@@ -11,6 +11,7 @@ from tyro.conf import Positional
 from sightline.cli.options import ModelOptions
 
 if TYPE_CHECKING:
+    from sightline.benchmark import Benchmark
     from sightline.metrics.scores import Score
 
 
@@ -37,38 +38,44 @@ class Evaluate(ModelOptions):
         """Predict what is missing, score, write the report, print it."""
         from sightline.baselines import BASELINES, predict_baseline
         from sightline.benchmark import find_benchmark
-        from sightline.evaluate import predict_benchmark, score_pairs, write_report
+        from sightline.evaluate import read_origin, score_pairs, write_report
         from sightline.shards import read_shards
 
         benchmark = find_benchmark(self.benchmark)
         out = self.out or Path("scores") / f"{self.benchmark}-{self.model}"
-        folder, facts = self.predictions, {}
-        if folder is None:
-            if self.data is None:
-                raise FileNotFoundError("name the dataset's folder with --data DIR")
-            folder, facts = out / "predictions", self.describe()
-            loading = {"batch_size": self.batch, "workers": self.workers}
-            predict_benchmark(benchmark, self.load(), self.data, folder, **loading)
-        columns = {self.model: score_pairs(benchmark, read_shards(folder))}
+        folder = self.predictions or self._predict(benchmark, out / "predictions")
+        origin = read_origin(folder)
+        systems = {origin.get("model", "model"): score_pairs(benchmark, read_shards(folder))}
         if self.baselines:
             for name in BASELINES:
-                columns[name] = score_pairs(benchmark, predict_baseline(name, read_shards(folder)))
+                pairs = predict_baseline(name, read_shards(folder))
+                systems[name] = score_pairs(benchmark, pairs)
         report = out / "report.json"
-        write_report(report, benchmark, columns, **facts)
-        _print_table(columns)
+        write_report(report, benchmark, systems, **origin)
+        _print_table(systems)
         print(f"report: {report}")
         return 0
 
+    def _predict(self, benchmark: Benchmark, folder: Path) -> Path:
+        from sightline.evaluate import predict_benchmark
 
-def _print_table(columns: dict[str, dict[str, Score]]) -> None:
+        if self.data is None:
+            raise FileNotFoundError("name the dataset's folder with --data DIR")
+        origin = {**self.describe(), "precision": self.precision}
+        loading = {"batch_size": self.batch, "workers": self.workers}
+        predict_benchmark(benchmark, self.load(), self.data, folder, origin=origin, **loading)
+        return folder
+
+
+def _print_table(systems: dict[str, dict[str, Score]]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("metric", *columns, "people")
-    for metric, score in next(iter(columns.values())).items():
-        cells = [_cell(column[metric]) for column in columns.values()]
+    table = Table(Column("metric", no_wrap=True), *systems, "people")
+    for metric, score in next(iter(systems.values())).items():
+        cells = [_cell(scores[metric]) for scores in systems.values()]
         table.add_row(metric, *cells, str(score.n))
-    Console(width=max(100, 32 + 26 * len(columns))).print(table)
+    Console(width=44 + 24 * len(systems)).print(table)
 
 
 def _cell(score: Score) -> str:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from sightline.datasets.report import Report
     from sightline.scene import Scene
 
-DATASETS: dict[str, str] = {"gazefollow": "sightline.datasets.gazefollow:GazeFollow"}
+DATASETS: dict[str, str] = {
+    "gazefollow": "sightline.datasets.gazefollow:GazeFollow",
+    "gazefollow-pictures": "sightline.datasets.gazefollow:GazeFollowPictures",
+}
 """Name -> "module:class", imported when asked for."""
 
 CHECKS: dict[str, str] = {"gazefollow": "sightline.datasets.gazefollow_check:check_gazefollow"}

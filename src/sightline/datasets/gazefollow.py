@@ -76,21 +76,23 @@ class GazeFollow(Dataset[Scene]):
         self.points = torch.from_numpy(_by_annotator(rows.gaze, starts))
 
     def __len__(self) -> int:
-        """The number of people."""
+        """The number of samples."""
         return len(self.keys)
 
     def __getitem__(self, index: int) -> Scene:
         """A picture with one of its people; `ImageError` names a file that is missing or broken."""
         key = str(self.keys[index])
-        path = key.rpartition("#")[0]
+        return self._read(key, key.rpartition("#")[0], [index])
+
+    def _read(self, key: str, path: str, people: list[int]) -> Scene:
         image = read_image(self.root / path, upright=False)  # as the released code sees it
-        one = [index]  # copies; a view would take everybody's heads along to another process
-        points = to_pixels(self.points[one], (image.shape[2], image.shape[1]))
+        # Indices copy; a view would take everybody's heads along to another process.
+        points = to_pixels(self.points[people], (image.shape[2], image.shape[1]))
         return Scene(
             image=image,
-            heads=self.heads[one],
+            heads=self.heads[people],
             depth=self._read_depth(path, image) if self.depth else None,
-            truth=Truth(points, self.inside[one]),
+            truth=Truth(points, self.inside[people]),
             key=key,
         )
 
@@ -103,6 +105,32 @@ class GazeFollow(Dataset[Scene]):
                 f"{tuple(image.shape[1:])}; resize the depth map to the picture."
             )
         return depth
+
+
+class GazeFollowPictures(GazeFollow):
+    """The same people, but all those of a picture in one sample; `keys` are the pictures' paths.
+
+    GazeFollow does not annotate everybody: a picture may show more heads than it has.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        split: Literal["train", "val", "test", "trainval"],
+        *,
+        depth: bool = False,
+    ) -> None:
+        super().__init__(root, split, depth=depth)
+        paths = np.array([key.rpartition("#")[0] for key in self.keys.tolist()])
+        self.keys, picture, people = np.unique(paths, return_inverse=True, return_counts=True)
+        self.people = np.argsort(picture, kind="stable")
+        self.ends = people.cumsum()
+
+    def __getitem__(self, index: int) -> Scene:
+        """A picture with its people, in the order of the file; errors as above."""
+        start = self.ends[index - 1] if index else 0
+        path = str(self.keys[index])
+        return self._read(path, path, self.people[start : self.ends[index]].tolist())
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ MODELS = {  # name: "module:factory"
     "pdp": "sightline.models.pdp.model:pdp",
     "pdp-nodepth": "sightline.models.pdp.model:pdp_nodepth",
     "pdp-small": "sightline.models.pdp.model:pdp_small",
+    "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
     "pdp-gazefollow": "sightline.models.pdp.recipe:pdp_gazefollow",
     "pdp-gazefollow-nodepth": "sightline.models.pdp.recipe:pdp_gazefollow_nodepth",
     "pdp-small-synthetic": "sightline.models.pdp.recipe:pdp_small_synthetic",
+    "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = {  # family: module with `convert` and `initialise` for official checkpoints
     "pdp": "sightline.models.pdp.convert",
@@ -46,7 +48,8 @@ def load(
 ) -> GazeModel:
     """A model with weights, ready for `predict`.
 
-    name: a model ("pdp") with `weights`, or known weights ("pdp-small.synthetic", model and tag).
+    name: a model ("pdp", or your own "file.py:factory") with `weights`, or known weights
+    ("pdp-small.synthetic", model and tag).
     weights: a safetensors file of ours, or an official checkpoint, which is converted strictly.
     device: as PyTorch names it: "cpu", "cuda", "cuda:1", "mps".
     precision: "float32", "bfloat16", or "auto", which takes bfloat16 where the device computes it
@@ -57,21 +60,19 @@ def load(
     """
     from sightline.models.precision import choose_precision, prepare
 
-    model = read_model(name.partition(".")[0], Path(weights) if weights else known_weights(name))
+    kind = name if ":" in name else name.partition(".")[0]
+    model = read_model(kind, Path(weights) if weights else known_weights(name))
     return prepare(model, device, choose_precision(precision, device))
 
 
 def read_model(name: str, path: Path) -> GazeModel:
     """The model `name` with the weights of a file of ours or of an official checkpoint."""
-    from sightline.models.weights import WeightsError, config_from_json, read_state, require_match
+    from sightline.models.weights import config_from_json, read_state, require_match
 
     model = create(name)
     state, metadata = read_state(path)
     if "config" not in metadata:
-        official, _ = convert(name, state)
-        if official.config != model.config:
-            raise WeightsError(f"{path} is of another model than {name}: {official.config}")
-        return official
+        return convert(name, state)[0]
     if metadata.get("model") == name:  # a config that differs from the default was saved on purpose
         model = type(model)(config_from_json(type(model.config), metadata["config"]))
     require_match(model, state)
@@ -80,8 +81,16 @@ def read_model(name: str, path: Path) -> GazeModel:
 
 
 def convert(name: str, state: dict[str, torch.Tensor]) -> tuple[GazeModel, list[str]]:
-    """The model of an official checkpoint of the family of `name`, and notes in words."""
-    return _converter(name).convert(state)
+    """The model `name` from an official checkpoint, and notes in words on what was left out.
+
+    Raises WeightsError, listing the differing names, for a checkpoint of another model.
+    """
+    from sightline.models.weights import WeightsError
+
+    model, notes = _converter(name).convert(state)
+    if model.config != create(name).config:
+        raise WeightsError(f"the checkpoint is of another model than {name}: {model.config}")
+    return model, notes
 
 
 def initialise(name: str, model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:

@@ -40,14 +40,12 @@ def choose(
 
     Targets hidden from the camera are chosen rarely, targets near the picture's border never.
     """
-    seen = _seen(solids, heads, candidates)
-    seen &= _within_reach(heads.points, candidates.points, body_yaws)
+    seen = _seen(solids, heads, candidates) * _reach(heads.points, candidates.points, body_yaws)
     inside = camera.contains(candidates.points, -0.01) & (candidates.owners != NOBODY)
     outside = ~camera.contains(candidates.points, 0.05)
     here = np.broadcast_to(camera.position, candidates.points.shape)
     dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
-    people = np.isin(candidates.owners, heads.owners)
-    weights = inside * np.where(dark, 0.03, 1.0) * np.where(people, 1.5, 1.0)
+    weights = inside * np.where(dark, 0.03, 1.0)
     chosen = []
     for row in seen:  # a few people: each draws on its own
         weight = row * (outside if generator.random() < outside_share else weights)
@@ -76,13 +74,17 @@ def _seen(solids: Solids, heads: Targets, candidates: Targets) -> np.ndarray:
     return ~(blocked | (own == theirs)).reshape(shape)
 
 
-def _within_reach(heads: np.ndarray, points: np.ndarray, body_yaws: np.ndarray) -> np.ndarray:
-    """Which points (K, 3) each of the `heads` (P, 3) can turn to, not too near: (P, K)."""
+def _reach(heads: np.ndarray, points: np.ndarray, body_yaws: np.ndarray) -> np.ndarray:
+    """How likely each of the `heads` (P, 3) turns to points (K, 3): (P, K).
+
+    Never far to the side of the body, far up or down; rather to what is near.
+    """
     line = points - heads[:, None]
     yaw, pitch = _angles(line)
-    apart = np.abs((yaw - body_yaws[:, None] + np.pi) % (2 * np.pi) - np.pi)
-    near = np.linalg.norm(line, axis=-1) < 0.3
-    return (apart < AHEAD) & (pitch > PITCH[0]) & (pitch < PITCH[1]) & ~near
+    aside = np.abs((yaw - body_yaws[:, None] + np.pi) % (2 * np.pi) - np.pi)
+    distance = np.linalg.norm(line, axis=-1)
+    possible = (aside < AHEAD) & (pitch > PITCH[0]) & (pitch < PITCH[1]) & (distance > 0.3)
+    return possible / (0.5 + distance)
 
 
 def _angles(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

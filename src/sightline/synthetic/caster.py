@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from sightline.synthetic.world import Camera, Solids, Texture, World
+from sightline.synthetic.bounds import rectangles
+from sightline.synthetic.world import Solids, Texture, World, tensor
 
-NEAR = 0.02  # metres: a solid that reaches closer to the camera is tried on all pixels
 CONTRAST = 0.08  # pixels that differ more from a neighbour are sampled again
+CHUNK = 1 << 14  # so many pairs or rays at once stay in a processor's cache
 SUBPIXELS = torch.tensor([[-0.125, 0.375, -0.375, 0.125], [-0.375, -0.125, 0.125, 0.375]])
 
 
@@ -63,8 +63,7 @@ class _Stage:
         corners = torch.cat([rectangles(w.solids, w.camera) for w in worlds])
         box = torch.cat([w.solids.box for w in worlds])
         self.pairs = [_pairs(corners, world, which, (width, height)) for which in (box, ~box)]
-        self.rows = torch.cat([_rows(w.solids, w.camera) for w in worlds], 1)
-        self.lights = _tensor(np.array([np.concatenate(w.light[:3]) for w in worlds])).T[:, world]
+        self.rows = torch.cat([_rows(w) for w in worlds], 1)
         self.box = box
         self.texture = torch.cat([w.solids.texture for w in worlds])
         x = (torch.arange(width) + 0.5).repeat(len(worlds) * height)
@@ -79,14 +78,11 @@ class _Stage:
         keys = torch.full((xy.shape[1],), torch.iinfo(torch.int64).max)
         for intersect, (solid, pixel) in zip((_hit_boxes, _hit_balls), self.pairs, strict=True):
             solid, ray = (solid, pixel) if pixels is None else self._again(solid, pixel, pixels, xy)
-            t = intersect(
-                *self._local(xy.index_select(1, ray), self.rows[:12].index_select(1, solid))
-            )
-            hit = t < torch.inf
-            packed = (
-                t[hit].view(torch.int32).long() << 32 | solid[hit]
-            )  # positive floats sort alike
-            keys.scatter_reduce_(0, ray[hit], packed, "amin")
+            for some, rays in zip(solid.split(CHUNK), ray.split(CHUNK), strict=True):
+                rows = self.rows[:12].index_select(1, some)
+                t = intersect(*self._local(xy.index_select(1, rays), rows))
+                packed = t.view(torch.int32).long() << 32 | some  # positive floats sort alike
+                keys.scatter_reduce_(0, rays, packed, "amin")
         return (keys >> 32).int().view(torch.float32), keys & 0xFFFFFFFF
 
     def _again(self, solid: Tensor, pixel: Tensor, pixels: Tensor, xy: Tensor) -> tuple:
@@ -106,39 +102,44 @@ class _Stage:
 
     def shade(self, xy: Tensor, depth: Tensor, solid: Tensor) -> Tensor:
         """Colours (3, R) of what rays through `xy` (2, R) hit: texture, Lambert, ambient."""
+        parts = zip(xy.split(CHUNK, 1), depth.split(CHUNK), solid.split(CHUNK), strict=True)
+        return torch.cat([self._shade(*part) for part in parts], 1)
+
+    def _shade(self, xy: Tensor, depth: Tensor, solid: Tensor) -> Tensor:
         rows = self.rows.index_select(1, solid)  # many times faster than [:, solid]
         origin, direction = self._local(xy, rows[:12])
+        half, lamp, first, second, ambient, lit = rows[12:30].view(6, 3, -1)
         local = origin + depth * direction
-        axes, half, centre = rows[12:21].view(3, 3, -1), rows[21:24], rows[24:27]
-        first, second, (frequency, glow) = rows[27:30], rows[30:33], rows[33:35]
-        lamp, colour, ambient = self.lights.index_select(1, solid).view(3, 3, -1)
+        place = local * half
 
         face = local.abs() == local.abs().amax(0)
-        out = torch.where(self.box[solid], local.sign() * face, local)
-        out = out * torch.where(
-            (out * direction).sum(0) > 0, -1.0, 1.0
-        )  # a room is seen from within
-        normal = ((out / half)[:, None] * axes).sum(0)
-        to_lamp = lamp - centre - ((local * half)[:, None] * axes).sum(0)
-        squares = (normal * normal).sum(0) * (to_lamp * to_lamp).sum(0)
-        cosine = (normal * to_lamp).sum(0) * squares.rsqrt()
+        out = torch.where(self.box[solid], local.sign() * face, local) / half
+        inward = (out * direction * half).sum(0) > 0  # a room is seen from within
+        ray = lamp - place
+        squares = (out * out).sum(0) * (ray * ray).sum(0)
+        cosine = (out * ray).sum(0) * torch.where(inward, -1.0, 1.0) * squares.rsqrt()
 
-        mix = _texture(local * half * frequency + 0.37, self.texture[solid])
-        light = ambient + colour * cosine.clamp(min=0)
-        return ((first + (second - first) * mix) * (light + (1 - light) * glow)).clamp(0, 1)
+        mix = _texture(place * rows[30] + 0.37, self.texture[solid])
+        colour = first + (second - first) * mix
+        return (colour * (ambient + lit * cosine.clamp(min=0))).clamp(0, 1)
 
 
-def _rows(solids: Solids, camera: Camera) -> Tensor:
-    """Everything that a ray needs of each solid, as columns: (35, N)."""
-    position, rotation = _tensor(camera.position), _tensor(camera.rotation)
+def _rows(world: World) -> Tensor:
+    """Everything that a ray needs of each solid, as columns: (31, N)."""
+    solids, camera, light = world.solids, world.camera, world.light
+    position, rotation = tensor(camera.position), tensor(camera.rotation)
     inverse = solids.axes / solids.half[..., None]
     origin = inverse @ (position - solids.centre)[..., None]
     cx, cy = camera.size[0] / 2, camera.size[1] / 2
-    pixel = _tensor([[1, 0, -cx], [0, 1, -cy], [0, 0, camera.focal]]) / camera.focal
+    pixel = tensor([[1, 0, -cx], [0, 1, -cy], [0, 0, camera.focal]]) / camera.focal
     matrix = (inverse @ rotation.T @ pixel).mT  # columns of it one after the other
-    parts = (origin, matrix, solids.axes, solids.half, solids.centre, solids.colours)
-    scalars = torch.stack([solids.frequency, solids.glow])
-    return torch.cat([torch.cat([p.flatten(1) for p in parts], 1).T, scalars])
+    lamp = solids.axes @ (tensor(light.lamp) - solids.centre)[..., None]
+    glow = solids.glow[:, None]
+    ambient = glow + (1 - glow) * tensor(light.ambient)
+    lit = (1 - glow) * tensor(light.colour)
+    frequency = solids.frequency[:, None]
+    parts = (origin, matrix, solids.half, lamp, solids.colours, ambient, lit, frequency)
+    return torch.cat([part.flatten(1) for part in parts], 1).T.contiguous()
 
 
 def _pairs(
@@ -203,63 +204,13 @@ def _smooth(stage: _Stage, image: Tensor) -> Tensor:
     rough[..., 1:, :] |= down
     rough[..., :-1, :] |= down
     pixels = rough.flatten().nonzero()[:, 0]
+    if len(pixels) == 0:
+        return image
     xy = (stage.centres.index_select(1, pixels)[:, None] + SUBPIXELS[..., None]).flatten(1)
     depth, solid = stage.nearest(xy, pixels)
     fine = stage.shade(xy, depth, solid).view(3, len(SUBPIXELS[0]), -1).mean(1)
     flat = image.flatten(1).index_copy(1, pixels, fine)
     return flat.view_as(image)
-
-
-def rectangles(solids: Solids, camera: Camera) -> Tensor:
-    """Half-open pixel rectangles (N, 4) left, top, right, bottom that hold each solid's picture."""
-    width, height = camera.size
-    bounds, depth = extents(solids, camera)
-    whole = bounds.new_tensor([0.0, 0.0, width, height])
-    bounds = torch.where((depth[:, 0] > NEAR)[:, None], bounds, whole)
-    bounds = torch.where((depth[:, 1] > NEAR)[:, None], bounds, 0.0)
-    low, high = (bounds[:, :2] - 0.5).floor(), (bounds[:, 2:] + 0.5).ceil()
-    limit = torch.tensor([width, height])
-    return torch.cat([low, high], 1).long().clamp(torch.tensor(0), limit.repeat(2))
-
-
-def extents(solids: Solids, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Exact picture bounds (N, 4) XYXY and depth ranges (N, 2) of solids.
-
-    Bounds hold where the whole solid is in front of the camera.
-    """
-    rotation = _tensor(camera.rotation)
-    centre = (solids.centre - _tensor(camera.position)) @ rotation.T
-    spokes = solids.axes @ rotation.T * solids.half[..., None]  # (N, 3, 3) half axes, camera frame
-    box, box_depth = _box_extents(centre, spokes)
-    ball, ball_depth = _ball_extents(centre, spokes)
-    bounds = torch.where(solids.box[:, None], box, ball) * camera.focal
-    middle = bounds.new_tensor(camera.size).repeat(2) / 2
-    return bounds + middle, torch.where(solids.box[:, None], box_depth, ball_depth)
-
-
-def _box_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
-    signs = torch.cartesian_prod(*[centre.new_tensor([-1, 1])] * 3)
-    corners = centre[:, None] + signs @ spokes
-    flat = corners[..., :2] / corners[..., 2:]
-    depth = corners[..., 2]
-    return torch.cat([flat.amin(1), flat.amax(1)], 1), torch.stack(
-        [depth.amin(1), depth.amax(1)], 1
-    )
-
-
-def _ball_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
-    """The outline of an ellipsoid is a conic, whose bounds follow from its dual."""
-    dual = spokes.mT @ spokes - centre[:, :, None] * centre[:, None, :]
-    across, last = dual[:, :2, 2], dual[:, 2:, 2]
-    root = (across**2 - dual.diagonal(dim1=1, dim2=2)[:, :2] * last).clamp(min=0).sqrt()
-    one, other = (across - root) / last, (across + root) / last
-    reach = spokes[..., 2].norm(dim=1, keepdim=True)
-    depth = centre[:, 2:] + reach * centre.new_tensor([-1, 1])
-    return torch.cat([torch.minimum(one, other), torch.maximum(one, other)], 1), depth
-
-
-def _tensor(values: object) -> Tensor:
-    return torch.as_tensor(values, dtype=torch.float32)
 
 
 def blocked(solids: Solids, starts: Tensor, ends: Tensor, ignored: Tensor) -> Tensor:

@@ -157,6 +157,11 @@ def body(look: Look, pose: Pose, hands: np.ndarray, owner: int) -> list[Solid]:
             limb((0.11 * side, knee_y, knee_z), ankle, 0.06, look.trousers),
             blob((0.12 * side, knee_y + 0.04, -drop + 0.04), (0.05, 0.12, 0.045), look.hair),
         ]
+    if pose.seated:
+        height = (drop - 0.8) * size
+        middle = pose.centre + np.array((0, -0.04 * size, -0.8 * size - height / 2)) @ frame
+        half = (0.2 * size, 0.2 * size, height / 2)
+        solids.append(Solid(True, middle, half, look.hair, owner, frame))
     return solids
 
 
@@ -179,9 +184,7 @@ def _limb(start: np.ndarray, end: np.ndarray, radius: float, paint: Paint, owner
     """A long ellipsoid a little beyond both ends."""
     along = end - start
     length = float(np.linalg.norm(along))
-    along = along / length
-    aside = np.cross(along, (0.0, 0.0, 1.0) if abs(along[2]) < 0.9 else (0.0, 1.0, 0.0))
-    aside /= np.linalg.norm(aside)
-    axes = np.array([along, aside, np.cross(along, aside)])
+    mirror = along / length - (1.0, 0.0, 0.0)
+    axes = np.eye(3) - 2 * np.outer(mirror, mirror) / max(mirror @ mirror, 1e-12)  # x becomes along
     half = (length / 2 + 0.8 * radius, radius, radius)
     return Solid(False, (start + end) / 2, half, paint, owner, axes)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.random import default_rng
+from numpy.random import Generator, default_rng
 from PIL import Image
 
 from sightline.scene import Scene
@@ -46,12 +46,12 @@ def write_gazefollow(
 ) -> Written:
     """Write `images` rendered pictures of `size` (width, height) to an empty or new `folder`.
 
-    The same seed gives the same bytes whatever the number of workers. Raises FileExistsError if the
-    folder holds anything.
+    The same seed gives the same bytes whatever the number of workers. In the test split everybody
+    looks into the picture, as in the release. Raises FileExistsError if `folder` holds anything.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise FileExistsError(
-            f"{folder} is not empty; name a new folder for the synthetic data set."
+            f"{folder} exists and is not an empty folder; name a new folder to write to."
         )
     tests = round(images * test_share)
     jobs = [(TRAIN, i) for i in range(images - tests)] + [(TEST, i) for i in range(tests)]
@@ -74,15 +74,17 @@ def picture_path(split: int, index: int) -> Path:
 
 
 def _run(write: partial, jobs: list[tuple[int, int]], workers: int) -> list[list[str]]:
-    if workers <= 1:
-        return [write(job) for job in jobs]
-    spawn = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_one_thread) as pool:
-        return list(pool.map(write, jobs, chunksize=16))
-
-
-def _one_thread() -> None:
+    """Results in the order of `jobs`; one thread each, since the last bit can depend on threads."""
+    if workers > 1:
+        spawn, one = get_context("spawn"), (1,)
+        with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, one) as pool:
+            return list(pool.map(write, jobs, chunksize=16))
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    try:
+        return [write(job) for job in jobs]
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _write_picture(
@@ -98,39 +100,33 @@ def _write_picture(
     assert scene.depth is not None
     depth = (scene.depth[0] * 65535).round().numpy().astype(np.uint16)
     Image.fromarray(depth).save(folder / "depth" / path.with_suffix(".png"), compress_level=1)
-    return _rows(world, scene, path, default_rng((seed, split, index, 1)), split)
+    return _rows(world, scene, split, path, default_rng((seed, split, index, 1)))
 
 
-def _rows(
-    world: World, scene: Scene, path: Path, generator: np.random.Generator, split: int
-) -> list[str]:
+def _rows(world: World, scene: Scene, split: int, path: Path, generator: Generator) -> list[str]:
     """Annotation rows: one per person for training, one per annotator for the test."""
-    size = np.array(scene.size)
-    eyes = world.camera.project(world.people.eyes)[0] / size
-    bodies = _body_boxes(world, size)
-    targets = world.camera.project(world.people.targets)[0] / size
-    spread = generator.uniform(*SPREAD)
-    rows = []
-    for i, inside in enumerate(world.people.inside):
-        person = f"{_join(bodies[i])},{_join(eyes[i])}"
-        head = _join(scene.heads[i].tolist(), 3)
-        if split == TEST:
-            points = targets[i] + generator.normal(0, spread, (ANNOTATORS, 2))
-            tail = f"{head},{SOURCE},{path.name}"
-            start = len(rows)
-            rows += [
-                f"{path.as_posix()},{start + k},{person},{_join(point)},{tail}"
-                for k, point in enumerate(points.clip(0, 1))
-            ]
-        else:
-            point = _join(targets[i]) if inside else "-1,-1"
-            tail = f"{head},{int(inside)},{SOURCE},{path.name}"
-            rows.append(f"{path.as_posix()},{i},{person},{point},{tail}")
-    return rows
+    people, size = world.people, np.array(scene.size)
+    columns = np.concatenate(
+        [_body_boxes(world, size), world.camera.project(people.eyes)[0] / size], 1
+    )
+    points = (world.camera.project(people.targets)[0] / size)[:, None]
+    points[~people.inside] = -1
+    inside = [f"{int(inside)}," for inside in people.inside]
+    if split == TEST:
+        spread = generator.uniform(*SPREAD)
+        strays = generator.normal(0, spread, (len(people), ANNOTATORS, 2))
+        points, inside = (points + strays).clip(0, 1), [""] * len(people)
+    persons = zip(columns, points, scene.heads.tolist(), inside, strict=True)
+    cells = (
+        f"{_join(own)},{_join(point)},{_join(head, 3)},{flag}{SOURCE},{path.name}"
+        for own, clicks, head, flag in persons
+        for point in clicks
+    )
+    return [f"{path.as_posix()},{number},{rest}" for number, rest in enumerate(cells)]
 
 
 def _body_boxes(world: World, size: np.ndarray) -> np.ndarray:
-    """Boxes x, y, width, height (P, 4) around head and body inside the picture, as fractions."""
+    """Body boxes x, y, width, height (P, 4), cut to the picture of `size`, as fractions of it."""
     heads, bodies = (boxes_of(world, o) for o in (world.people.heads, world.people.bodies))
     low = torch.minimum(heads[:, :2], bodies[:, :2]).numpy() / size
     high = torch.maximum(heads[:, 2:], bodies[:, 2:]).numpy() / size

@@ -8,8 +8,9 @@ from numpy.random import default_rng
 from torch import Tensor
 
 from sightline.scene import Scene, Truth
-from sightline.synthetic.caster import cast, extents
-from sightline.synthetic.rooms import sample_world
+from sightline.synthetic.bounds import NEAR, extents
+from sightline.synthetic.caster import cast
+from sightline.synthetic.sample import sample_world
 from sightline.synthetic.world import World
 
 SIZE = (320, 240)
@@ -46,9 +47,10 @@ def render(world: World, key: str = "") -> Scene:
 
 
 def boxes_of(world: World, owners: np.ndarray) -> Tensor:
-    """Picture bounds (P, 4) XYXY of all solids of each owner; they may reach outside."""
-    bounds, _ = extents(world.solids, world.camera)
-    mine = (world.solids.owner == torch.from_numpy(owners)[:, None])[..., None]
+    """Picture bounds (P, 4) XYXY of all that each owner has before the camera, also outside it."""
+    bounds, depth = extents(world.solids, world.camera)
+    mine = (world.solids.owner == torch.from_numpy(owners)[:, None]) & (depth[:, 0] > NEAR)
+    mine = mine[..., None]
     low = bounds[:, :2].where(mine, torch.inf).amin(1)
     high = bounds[:, 2:].where(mine, -torch.inf).amax(1)
     return torch.cat([low, high], 1)

@@ -1,122 +1,17 @@
-"""Random rooms with a few people, furniture and things.
-
-The people come first, at sizes and places in the picture that are worth seeing; the room, its
-furniture and the things are put around them. A draw that turns out impossible (a head hidden,
-nothing to look at) is repeated with the same generator.
-"""
+"""A random room around a camera and people: walls, furniture, things and light."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic import things
-from sightline.synthetic.attention import (
-    NOBODY,
-    Targets,
-    choose,
-    clearly_visible,
-    hidden,
-    turn_head,
-)
-from sightline.synthetic.figure import (
-    HEAD_HEIGHT,
-    Look,
-    Pose,
-    any_colour,
-    any_look,
-    any_paint,
-    body,
-    head,
-    turned,
-    upright,
-)
+from sightline.synthetic.figure import any_colour, any_paint
+from sightline.synthetic.framing import Person
 from sightline.synthetic.things import Thing
-from sightline.synthetic.world import Camera, Light, Paint, People, Solid, Solids, World, stack
+from sightline.synthetic.world import Camera, Light, Paint, Solid
 
 ROOM = 0  # owner of walls, floor and ceiling
-
-
-def sample_world(
-    generator: Generator, size: tuple[int, int] = (320, 240), *, outside_share: float = 0.25
-) -> World:
-    """A random room for a picture of `size` (width, height).
-
-    Each person looks out of the picture with probability `outside_share`.
-    """
-    while True:
-        world = _draw(generator, size, outside_share)
-        if world is not None:
-            return world
-
-
-def _draw(generator: Generator, size: tuple[int, int], outside_share: float) -> World | None:
-    camera, people = _people(generator, size)
-    if not people:
-        return None
-    room = _Room(generator, camera, people)
-    room.furnish()
-    return room.populate(outside_share)
-
-
-def _people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, list[_Person]]:
-    """A camera, and one to four people whose heads it shows at a fair size."""
-    focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
-    common = size[1] * np.exp(generator.uniform(np.log(0.1), np.log(0.27)))
-    figures = [
-        _stature(generator) for _ in range(generator.choice(4, p=(0.3, 0.35, 0.2, 0.15)) + 1)
-    ]
-    depths = [
-        focal * HEAD_HEIGHT * look.scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
-        for look, _, _ in figures
-    ]
-    camera = _camera(generator, size, focal, figures[0][2], depths[0])
-    people: list[_Person] = []
-    for (look, seated, height), depth in zip(figures, depths, strict=True):
-        centre = _head_centre(camera, generator.uniform(0.1, 0.9) * size[0], height, depth)
-        row = camera.project(centre)[0][1] / size[1]
-        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
-        if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
-            yaw = generator.uniform(-np.pi, np.pi)
-            people.append(_Person(look, Pose(centre, upright(yaw), yaw, seated)))
-    return camera, people
-
-
-@dataclass(frozen=True)
-class _Person:
-    look: Look
-    pose: Pose
-
-
-def _stature(generator: Generator) -> tuple[Look, bool, float]:
-    """A look, whether the person sits, and the height of the head's centre above the floor."""
-    seated, child = generator.random(2) < (0.35, 0.15)
-    scale = generator.uniform(0.85, 0.95) if child else generator.uniform(0.95, 1.08)
-    low, high = {(0, 0): (1.42, 1.75), (0, 1): (0.9, 1.25), (1, 0): (1.1, 1.3), (1, 1): (0.9, 1.1)}[
-        (int(seated), int(child))
-    ]
-    return any_look(generator, scale), bool(seated), generator.uniform(low, high)
-
-
-def _camera(
-    generator: Generator, size: tuple[int, int], focal: float, height: float, depth: float
-) -> Camera:
-    """A camera that shows a head of this `height` and `depth` above the picture's middle."""
-    own = generator.uniform(0.9, 1.9)
-    drop = generator.uniform(-0.32, 0.02) * size[1] / focal
-    pitch = np.clip(np.arctan2(height - own, depth) + np.arctan(drop), -0.5, 0.4)
-    right, forward, up = turned(generator.uniform(-0.6, 0.6), pitch, generator.normal(0, 0.03))
-    return Camera(np.array((0, 0, own)), np.array((right, -up, forward)), focal, size)
-
-
-def _head_centre(camera: Camera, column: float, height: float, depth: float) -> np.ndarray:
-    """The point at this picture column, depth and height above the floor."""
-    side = (column - camera.size[0] / 2) / camera.focal * depth
-    right, down, forward = camera.rotation
-    level = (height - camera.position[2] - side * right[2] - depth * forward[2]) / down[2]
-    return camera.position + side * right + level * down + depth * forward
 
 
 def _muted(colour: tuple[float, ...]) -> np.ndarray:
@@ -124,11 +19,15 @@ def _muted(colour: tuple[float, ...]) -> np.ndarray:
     return 0.5 * np.array(colour) + 0.5 * max(colour)
 
 
-class _Room:
-    """A room in the making around a camera and people."""
+class Room:
+    """A room in the making around a camera and people; one picture's worth of state.
 
-    def __init__(self, generator: Generator, camera: Camera, people: list[_Person]) -> None:
-        self.generator, self.camera, self.people = generator, camera, people
+    solids: what is in it; points: what can be looked at, by owner; owners: the next free owner.
+    People own 1 to P with their heads and P + 1 to 2 P with their bodies.
+    """
+
+    def __init__(self, generator: Generator, camera: Camera, people: list[Person]) -> None:
+        self.generator, self.camera = generator, camera
         spots = np.array([camera.position, *(p.pose.centre for p in people)])
         low = spots.min(0)[:2] - generator.uniform((0.7, 0.6), (2.5, 2.0))
         high = spots.max(0)[:2] + generator.uniform((0.7, 0.8), (2.5, 3.0))
@@ -137,7 +36,7 @@ class _Room:
         self.solids = self._shell()
         self.taken = [(p.pose.centre[:2], 0.5 if p.pose.seated else 0.35) for p in people]
         self.points: dict[int, np.ndarray] = {}
-        self.owners = 1 + 2 * len(people)  # heads are 1..P, bodies P+1..2P
+        self.owners = 1 + 2 * len(people)
 
     def _shell(self) -> list[Solid]:
         wall = _muted(any_colour(self.generator, 0.4, 0.95))
@@ -172,14 +71,15 @@ class _Room:
         for _ in range(several[4]):
             self._shelf()
 
-    def _add(self, thing: Thing) -> None:
+    def add(self, thing: Thing) -> None:
+        """Put in something to look at; its owner must be `self.owners`."""
         self.solids += thing.solids
         self.points[self.owners] = thing.point
         self.owners += 1
 
     def _small(self, base: np.ndarray) -> None:
         make = things.SMALL[self.generator.integers(len(things.SMALL))]
-        self._add(make(self.generator, base, self.owners))
+        self.add(make(self.generator, base, self.owners))
 
     def _table(self, size: tuple[float, ...], most: int) -> None:
         spot = self._spot(0.4 * (size[0] + size[1]))
@@ -224,7 +124,7 @@ class _Room:
     def _panel(self) -> None:
         place = self._wall()
         if place is not None:
-            self._add(things.panel(self.generator, *place, self.owners))
+            self.add(things.panel(self.generator, *place, self.owners))
 
     def _shelf(self) -> None:
         place = self._wall()
@@ -238,86 +138,7 @@ class _Room:
         for k in range(self.generator.integers(1, 4)):
             self._small(things.raised(centre + (k * 0.3 - 0.3) * axes[0], 0.015))
 
-    def populate(self, outside_share: float) -> World | None:
-        """Give everyone a body and a target and turn the heads; None if that turns out badly."""
-        count = len(self.people)
-        for owner, person in enumerate(self.people, count + 1):
-            self._body(person, owner)
-        poses = [person.pose for person in self.people]
-        centres = np.array([pose.centre for pose in poses])
-        heads = Targets(centres, np.arange(1, count + 1))
-        solids = stack(self.solids + self._heads(poses, centres + [p.frame[1] for p in poses]))
-        if not clearly_visible(solids, self.camera, heads):
-            return None
-        targets = choose(
-            self.generator,
-            self.camera,
-            solids,
-            heads,
-            self._candidates(heads),
-            body_yaws=np.array([pose.body_yaw for pose in poses]),
-            outside_share=outside_share,
-        )
-        if targets is None:
-            return None
-        poses = [
-            replace(pose, frame=turned(*turn_head(self.generator, pose, target)))
-            for pose, target in zip(poses, targets.points, strict=True)
-        ]
-        solids = stack(self.solids + self._heads(poses, targets.points))
-        people = self._truth(solids, poses, heads, targets)
-        sees = ~hidden(
-            solids, people.eyes, targets.points, np.stack([heads.owners, targets.owners], 1)
-        )
-        return World(solids, self.camera, self._light(), people) if sees.all() else None
-
-    def _body(self, person: _Person, owner: int) -> None:
-        """A body, with arms that hang, reach forward, or hold something."""
-        manner = self.generator.choice(["hang", "forward", "hold"], p=(0.4, 0.3, 0.3))
-        reach = {
-            "hang": (0.25, 0.05, -0.78),
-            "forward": (0.14, 0.36, -0.55),
-            "hold": (0.07, 0.3, -0.42),
-        }
-        ends = np.array(reach[manner]) * ((-1, 1, 1), (1, 1, 1))
-        jitter = self.generator.normal(0, 0.03 if manner == "hold" else 0.06, (2, 3))
-        hands = ends + (jitter[:1] if manner == "hold" else jitter)
-        self.solids += body(person.look, person.pose, hands, owner)
-        if manner == "hold":
-            offset = person.look.scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
-            place = person.pose.centre + offset @ upright(person.pose.body_yaw)
-            self._add(things.held(self.generator, place, person.pose.body_yaw, self.owners))
-
-    def _heads(self, poses: list[Pose], targets: np.ndarray) -> list[Solid]:
-        looks = [person.look for person in self.people]
-        each = zip(looks, poses, targets, range(1, len(poses) + 1), strict=True)
-        return [solid for one in each for solid in head(*one)]
-
-    def _candidates(self, heads: Targets) -> Targets:
-        """Things, heads, places in the air, and the camera."""
-        low, high = self.low + 0.2, self.high - 0.3
-        air = np.vstack([self.generator.uniform(low, high, (24, 3)), self.camera.position])
-        points = np.vstack([*self.points.values(), heads.points, air])
-        nobody = np.full(len(air), NOBODY)
-        return Targets(
-            points, np.concatenate([list(self.points), heads.owners, nobody]).astype(int)
-        )
-
-    def _truth(self, solids: Solids, poses: list[Pose], heads: Targets, targets: Targets) -> People:
-        scales = [person.look.scale for person in self.people]
-        position = np.broadcast_to(self.camera.position, targets.points.shape)
-        return People(
-            heads=heads.owners,
-            bodies=heads.owners + len(poses),
-            eyes=np.array([pose.eyes(scale) for pose, scale in zip(poses, scales, strict=True)]),
-            facing=np.array([pose.frame[1] for pose in poses]),
-            targets=targets.points,
-            target_owners=targets.owners,
-            inside=self.camera.contains(targets.points),
-            occluded=hidden(solids, position, targets.points, targets.owners[:, None]),
-        )
-
-    def _light(self) -> Light:
+    def light(self) -> Light:
         """A lamp below the ceiling and light from everywhere, both a little coloured."""
         margin = (0.3, 0.3, 0.0)
         lamp = self.generator.uniform(self.low + margin, self.high - margin)
@@ -325,8 +146,8 @@ class _Room:
         colour, ambient = self.generator.normal(1, 0.06, (2, 3))
         return Light(
             lamp=lamp,
-            colour=colour * self.generator.uniform(0.35, 0.75),
-            ambient=ambient * self.generator.uniform(0.3, 0.6),
+            colour=colour * self.generator.uniform(0.4, 0.8),
+            ambient=ambient * self.generator.uniform(0.35, 0.6),
             noise=self.generator.uniform(0, 0.02),
             noise_seed=int(self.generator.integers(2**62)),
         )

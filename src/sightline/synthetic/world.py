@@ -74,18 +74,19 @@ def stack(solids: list[Solid]) -> Solids:
     colour, second, texture, frequency, glow = zip(*paint, strict=True)
     return Solids(
         box=torch.tensor(box),
-        centre=_float(centre),
-        half=_float(half),
-        axes=_float(axes),
+        centre=tensor(centre),
+        half=tensor(half),
+        axes=tensor(axes),
         owner=torch.tensor(owner),
-        colours=_float([colour, second]).movedim(0, 1),
+        colours=tensor([colour, second]).movedim(0, 1),
         texture=torch.tensor(texture),
-        frequency=_float(frequency),
-        glow=_float(glow),
+        frequency=tensor(frequency),
+        glow=tensor(glow),
     )
 
 
-def _float(values: object) -> Tensor:
+def tensor(values: object) -> Tensor:
+    """Numbers as a float32 tensor."""
     return torch.from_numpy(np.asarray(values, dtype=np.float32))
 
 

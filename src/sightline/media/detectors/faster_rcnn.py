@@ -1,13 +1,18 @@
-"""The detector that `sightline train head-detector` trains: torchvision's small Faster R-CNN."""
+"""The detector that `sightline train head-detector` trains: a small Faster R-CNN."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
-from torchvision.models.detection import FasterRCNN, fasterrcnn_mobilenet_v3_large_320_fpn
+from torch import Tensor, nn
+from torchvision.models import mobilenet_v3_small
+from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 
 from sightline.media.heads import Heads
 
@@ -15,9 +20,36 @@ NAME = "head-detector"
 """The value of `model` in the metadata of a weight file."""
 
 
+LEVELS = {"3": 24, "8": 48, "11": 96}
+"""Blocks of MobileNetV3-Small that the pyramid takes, at 1/8, 1/16 and 1/32, and their channels."""
+
+
 def head_detector() -> FasterRCNN:
-    """The untrained network: MobileNetV3, feature pyramid, classes 0 background and 1 head."""
-    return fasterrcnn_mobilenet_v3_large_320_fpn(weights=None, weights_backbone=None, num_classes=2)
+    """The untrained network: a feature pyramid; classes 0 background and 1 head.
+
+    Smaller than torchvision's own, finer by two octaves (heads from 16 pixels on, where the shorter
+    side of the picture has 320), and with group normalisation, to be trained from scratch on few
+    pictures, few at a time (He et al. 2019, Rethinking ImageNet Pre-training).
+    """
+    norm = partial(nn.GroupNorm, 8)
+    trunk = mobilenet_v3_small(weights=None, norm_layer=norm).features
+    returned = {block: str(level) for level, block in enumerate(LEVELS)}
+    pyramid = BackboneWithFPN(trunk, returned, list(LEVELS.values()), 64, norm_layer=norm)
+    return FasterRCNN(
+        pyramid,
+        min_size=320,
+        max_size=640,
+        rpn_anchor_generator=AnchorGenerator(
+            sizes=((16, 24), (32, 48), (64, 96), (128, 192)), aspect_ratios=((1.0,),) * 4
+        ),
+        box_head=TwoMLPHead(64 * 7 * 7, 256),
+        box_predictor=FastRCNNPredictor(256, 2),
+        rpn_pre_nms_top_n_train=500,
+        rpn_post_nms_top_n_train=500,
+        rpn_pre_nms_top_n_test=150,
+        rpn_post_nms_top_n_test=150,
+        box_batch_size_per_image=32,  # COCO's many objects take 512
+    )
 
 
 class FasterRcnnDetector:

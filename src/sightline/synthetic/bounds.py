@@ -1,0 +1,67 @@
+"""Where solids appear in the picture: exact bounds of projected boxes and ellipsoids."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sightline.synthetic.world import Camera, Solids, tensor
+
+NEAR = 0.02  # metres: nothing closer to the camera counts
+# pairs of box corners (rows of cartesian_prod) that differ along one axis
+EDGES = torch.tensor([(a, a + d) for d in (1, 2, 4) for a in range(8) if not a & d])
+
+
+def rectangles(solids: Solids, camera: Camera) -> Tensor:
+    """Half-open pixel rectangles (N, 4) left, top, right, bottom that hold each solid's picture."""
+    width, height = camera.size
+    bounds, depth = extents(solids, camera)
+    whole = bounds.new_tensor([0.0, 0.0, width, height])
+    bounds = torch.where((solids.box | (depth[:, 0] > NEAR))[:, None], bounds, whole)
+    bounds = torch.where((depth[:, 1] > NEAR)[:, None], bounds, 0.0)
+    low, high = (bounds[:, :2] - 0.5).floor(), (bounds[:, 2:] + 0.5).ceil()
+    limit = torch.tensor([width, height])
+    return torch.cat([low, high], 1).long().clamp(torch.tensor(0), limit.repeat(2))
+
+
+def extents(solids: Solids, camera: Camera) -> tuple[Tensor, Tensor]:
+    """Exact picture bounds (N, 4) XYXY and depth ranges (N, 2) of solids.
+
+    Bounds hold for boxes at least partly, and for ellipsoids wholly in front of the camera.
+    """
+    rotation = tensor(camera.rotation)
+    centre = (solids.centre - tensor(camera.position)) @ rotation.T
+    spokes = solids.axes @ rotation.T * solids.half[..., None]  # (N, 3, 3) half axes, camera frame
+    box, box_depth = _box_extents(centre, spokes)
+    ball, ball_depth = _ball_extents(centre, spokes)
+    bounds = torch.where(solids.box[:, None], box, ball) * camera.focal
+    middle = bounds.new_tensor(camera.size).repeat(2) / 2
+    return bounds + middle, torch.where(solids.box[:, None], box_depth, ball_depth)
+
+
+def _box_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
+    """Bounds of corners in front of the camera and of edges cut off where they come too near."""
+    signs = torch.cartesian_prod(*[centre.new_tensor([-1, 1])] * 3)
+    corners = centre[:, None] + signs @ spokes
+    start, end = corners[:, EDGES].unbind(2)
+    step = (NEAR - start[..., 2:]) / (end - start)[..., 2:]
+    cuts = start + step * (end - start)
+    points = torch.cat([corners, cuts], 1)
+    seen = torch.cat([corners[..., 2] > NEAR, (step[..., 0] > 0) & (step[..., 0] < 1)], 1)[
+        ..., None
+    ]
+    flat = points[..., :2] / points[..., 2:]
+    low, high = flat.where(seen, torch.inf).amin(1), flat.where(seen, -torch.inf).amax(1)
+    depth = corners[..., 2]
+    return torch.cat([low, high], 1), torch.stack([depth.amin(1), depth.amax(1)], 1)
+
+
+def _ball_extents(centre: Tensor, spokes: Tensor) -> tuple[Tensor, Tensor]:
+    """The outline of an ellipsoid is a conic, whose bounds follow from its dual."""
+    dual = spokes.mT @ spokes - centre[:, :, None] * centre[:, None, :]
+    across, last = dual[:, :2, 2], dual[:, 2:, 2]
+    root = (across**2 - dual.diagonal(dim1=1, dim2=2)[:, :2] * last).clamp(min=0).sqrt()
+    one, other = (across - root) / last, (across + root) / last
+    reach = spokes[..., 2].norm(dim=1, keepdim=True)
+    depth = centre[:, 2:] + reach * centre.new_tensor([-1, 1])
+    return torch.cat([torch.minimum(one, other), torch.maximum(one, other)], 1), depth

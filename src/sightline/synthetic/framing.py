@@ -1,0 +1,80 @@
+"""A camera, and people at sizes and places in its picture that are worth seeing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from sightline.synthetic.figure import HEAD_HEIGHT, Look, Pose, any_look, turned, upright
+from sightline.synthetic.world import Camera
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in the room, before there is anything to look at."""
+
+    look: Look
+    pose: Pose
+
+
+def gather_people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, list[Person]]:
+    """A camera, and one to four people whose heads it shows at a fair size."""
+    focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
+    common = size[1] * np.exp(generator.uniform(np.log(0.1), np.log(0.28)))
+    wanted = 1 + generator.choice(4, p=(0.25, 0.35, 0.25, 0.15))
+    camera = None
+    people: list[Person] = []
+    for _ in range(8 * wanted):
+        scale, seated, height = _stature(generator)
+        depth = focal * HEAD_HEIGHT * scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
+        camera = camera or _camera(generator, size, focal, height, depth)
+        centre = _head_centre(camera, generator.uniform(0.08, 0.92) * size[0], height, depth)
+        row = camera.project(centre)[0][1] / size[1]
+        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
+        if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
+            yaw = _body_yaw(generator, camera, centre)
+            people.append(
+                Person(any_look(generator, scale), Pose(centre, upright(yaw), yaw, seated))
+            )
+        if len(people) == wanted:
+            break
+    assert camera is not None
+    return camera, people
+
+
+def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float:
+    """Roughly towards some place that the camera sees, nearer or farther than the person."""
+    depth = camera.project(centre)[1] * generator.uniform(0.2, 1.7)
+    pixel = generator.uniform(0, camera.size)
+    line = camera.unproject(pixel, depth) - centre
+    return np.arctan2(-line[0], line[1]) + generator.normal(0, 0.6)
+
+
+def _stature(generator: Generator) -> tuple[float, bool, float]:
+    """Scale of the head, whether the person sits, height of the head's centre above the floor."""
+    seated, child = generator.random(2) < (0.35, 0.15)
+    scale = generator.uniform(0.85, 0.95) if child else generator.uniform(0.95, 1.08)
+    if seated:
+        return scale, True, generator.uniform(0.9, 1.1) if child else generator.uniform(1.1, 1.3)
+    return scale, False, generator.uniform(0.9, 1.25) if child else generator.uniform(1.42, 1.75)
+
+
+def _camera(
+    generator: Generator, size: tuple[int, int], focal: float, height: float, depth: float
+) -> Camera:
+    """A camera that shows a head of this `height` and `depth` above the picture's middle."""
+    own = generator.uniform(0.9, 1.9)
+    drop = generator.uniform(-0.32, 0.02) * size[1] / focal
+    pitch = np.clip(np.arctan2(height - own, depth) + np.arctan(drop), -0.5, 0.4)
+    right, forward, up = turned(generator.uniform(-0.6, 0.6), pitch, generator.normal(0, 0.03))
+    return Camera(np.array((0, 0, own)), np.array((right, -up, forward)), focal, size)
+
+
+def _head_centre(camera: Camera, column: float, height: float, depth: float) -> np.ndarray:
+    """The point at this picture column, depth and height above the floor."""
+    side = (column - camera.size[0] / 2) / camera.focal * depth
+    right, down, forward = camera.rotation
+    level = (height - camera.position[2] - side * right[2] - depth * forward[2]) / down[2]
+    return camera.position + side * right + level * down + depth * forward

@@ -1,0 +1,135 @@
+"""Random worlds: rooms with people who look at things, at one another, or out of the picture.
+
+The people come first, at sizes and places in the picture that are worth seeing; the room, its
+furniture and the things are put around them, then everyone finds a target and turns the head. A
+draw that turns out impossible (a head hidden, nothing to look at) is repeated with the same
+generator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.random import Generator
+
+from sightline.synthetic import things
+from sightline.synthetic.attention import (
+    NOBODY,
+    Targets,
+    choose,
+    clearly_visible,
+    hidden,
+    turn_head,
+)
+from sightline.synthetic.figure import Pose, body, head, turned, upright
+from sightline.synthetic.framing import Person, gather_people
+from sightline.synthetic.rooms import Room
+from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
+
+# where the right hand is in the body frame, in head scales; the left hand mirrors it
+HANDS = {"hang": (0.25, 0.05, -0.78), "forward": (0.14, 0.36, -0.55), "hold": (0.07, 0.3, -0.42)}
+
+
+def sample_world(
+    generator: Generator, size: tuple[int, int] = (320, 240), *, outside_share: float = 0.25
+) -> World:
+    """A random room for a picture of `size` (width, height).
+
+    Each person looks out of the picture with probability `outside_share`.
+    """
+    while True:
+        world = _draw(generator, size, outside_share)
+        if world is not None:
+            return world
+
+
+def _draw(generator: Generator, size: tuple[int, int], outside_share: float) -> World | None:
+    camera, people = gather_people(generator, size)
+    if not people:
+        return None
+    room = Room(generator, camera, people)
+    room.furnish()
+    for owner, person in enumerate(people, len(people) + 1):
+        _add_body(generator, room, person, owner)
+    heads = Targets(
+        np.array([person.pose.centre for person in people]), np.arange(1, len(people) + 1)
+    )
+    ahead = heads.points + np.array([person.pose.frame[1] for person in people])
+    solids = stack(room.solids + _heads(people, ahead))
+    if not clearly_visible(solids, camera, heads):
+        return None
+    targets = choose(
+        generator,
+        camera,
+        solids,
+        heads,
+        _candidates(generator, room, heads),
+        body_yaws=np.array([person.pose.body_yaw for person in people]),
+        outside_share=outside_share,
+    )
+    return targets and _finish(room, people, heads, targets)
+
+
+def _finish(room: Room, people: list[Person], heads: Targets, targets: Targets) -> World | None:
+    """Turn the heads to their targets; None if what was seen is hidden now."""
+    people = [
+        replace(person, pose=_turn(room.generator, person.pose, target))
+        for person, target in zip(people, targets.points, strict=True)
+    ]
+    solids = stack(room.solids + _heads(people, targets.points))
+    truth = _truth(solids, room.camera, people, heads, targets)
+    ignored = np.stack([heads.owners, targets.owners], 1)
+    if hidden(solids, truth.eyes, truth.targets, ignored).any():
+        return None
+    return World(solids, room.camera, room.light(), truth)
+
+
+def _turn(generator: Generator, pose: Pose, target: np.ndarray) -> Pose:
+    return replace(pose, frame=turned(*turn_head(generator, pose, target)))
+
+
+def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> None:
+    """A body whose arms hang, reach forward, or hold something in front of it."""
+    manner = generator.choice(list(HANDS), p=(0.4, 0.3, 0.3))
+    holds = manner == "hold"
+    ends = np.array(HANDS[manner]) * ((-1, 1, 1), (1, 1, 1))
+    hands = ends + generator.normal(0, 0.05, (1 if holds else 2, 3))  # one thing: move together
+    room.solids += body(person.look, person.pose, hands, owner)
+    if holds:
+        pose, scale = person.pose, person.look.scale
+        middle = scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
+        place = pose.centre + middle @ upright(pose.body_yaw)
+        room.add(things.held(generator, place, pose.body_yaw, room.owners))
+
+
+def _heads(people: list[Person], targets: np.ndarray) -> list[Solid]:
+    return [
+        solid
+        for owner, (person, target) in enumerate(zip(people, targets, strict=True), 1)
+        for solid in head(person.look, person.pose, target, owner)
+    ]
+
+
+def _candidates(generator: Generator, room: Room, heads: Targets) -> Targets:
+    """Things, heads, places in the air, and the camera."""
+    air = generator.uniform(room.low + 0.2, room.high - 0.3, (24, 3))
+    points = np.vstack([*room.points.values(), heads.points, air, room.camera.position])
+    owners = [*room.points, *heads.owners]
+    return Targets(points, np.array(owners + [NOBODY] * (len(points) - len(owners))))
+
+
+def _truth(
+    solids: Solids, camera: Camera, people: list[Person], heads: Targets, targets: Targets
+) -> People:
+    here = np.broadcast_to(camera.position, targets.points.shape)
+    return People(
+        heads=heads.owners,
+        bodies=heads.owners + len(people),
+        eyes=np.array([person.pose.eyes(person.look.scale) for person in people]),
+        facing=np.array([person.pose.frame[1] for person in people]),
+        targets=targets.points,
+        target_owners=targets.owners,
+        inside=camera.contains(targets.points),
+        occluded=hidden(solids, here, targets.points, targets.owners[:, None]),
+    )

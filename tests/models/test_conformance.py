@@ -1,0 +1,27 @@
+"""The conformance suite over every gaze model in MODELS, at reduced size."""
+
+from pathlib import Path
+
+import pytest
+from conformance import CHECKS, Case
+
+from sightline.models import MODELS
+from sightline.models.pdp.loss import pdp_loss
+
+TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
+CASES = {
+    "pdp": Case("pdp", TINY, (pdp_loss,)),
+    "pdp-nodepth": Case("pdp-nodepth", TINY, (pdp_loss,)),
+    "pdp-small": Case("pdp-small", TINY, (pdp_loss,)),
+}
+NOT_GAZE = {"head-detector"}
+
+
+def test_every_model_has_a_case() -> None:
+    assert set(CASES) == set(MODELS) - NOT_GAZE
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@pytest.mark.parametrize("name", CASES)
+def test_conformance(name: str, check, tmp_path: Path) -> None:
+    check(CASES[name], tmp_path)

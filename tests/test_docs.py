@@ -1,0 +1,149 @@
+"""What the documentation says is true: its code runs, its commands parse, its links lead somewhere.
+
+A fenced block that a line like "`heads.csv`:" introduces is a file of that name; `python` blocks
+run and `pycon` blocks must print what they show, page by page in one session; `sh` blocks and
+commands in running text must parse. A picture, weights and a small GazeFollow are at hand.
+"""
+
+import doctest
+import re
+import shlex
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import torch
+
+from sightline import benchmark, cli, datasets
+from sightline.media.image import write_image
+from sightline.metrics.scores import gazefollow_metrics, vat_metrics
+from sightline.models import MODELS, RECIPES
+from worlds import write_tiny_gazefollow
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*DOCS, *ROOT.glob("*.md"), *sorted((ROOT / "src").rglob("*.md"))]
+FENCE = re.compile(r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`(sightline [^`]+)`")
+
+
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    """The fenced blocks of a page: file name or "", language, content."""
+    return FENCE.findall(page.read_text(encoding="utf-8"))
+
+
+def shown(page: Path) -> list[list[str]]:
+    """The words after `sightline` of the command lines in `sh` blocks."""
+    text = "".join(content for _, language, content in blocks(page) if language == "sh")
+    lines = [shlex.split(line, comments=True) for line in text.replace("\\\n", " ").splitlines()]
+    return [words[1:] for words in lines if words[:1] == ["sightline"]]
+
+
+def mentioned(page: Path) -> list[list[str]]:
+    """The same of commands in running text, which may be cut short."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    return [shlex.split(line)[1:] for line in INLINE.findall(text)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder with inputs; what a page imports or registers is forgotten afterwards."""
+    write_tiny_gazefollow(tmp_path / "gazefollow", train=40)
+    write_image(tmp_path / "photo.jpg", torch.randint(256, (3, 72, 96), dtype=torch.uint8))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(datasets, "DATASETS", dict(datasets.DATASETS))
+    monkeypatch.setattr(benchmark, "BENCHMARKS", dict(benchmark.BENCHMARKS))
+    yield tmp_path
+    for file in tmp_path.glob("*.py"):
+        sys.modules.pop(file.stem, None)
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Write the files that a page shows."""
+    for name, _, content in blocks(page):
+        if name:
+            (folder / name).write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
+def test_the_code_of_a_page_runs_and_prints_what_it_shows(page: Path, desk: Path) -> None:
+    write_files(page, desk)
+    session: dict = {"__name__": "page"}
+    runner = doctest.DocTestRunner()
+    for name, language, content in blocks(page):
+        if language == "python" and not name:
+            exec(compile(content, str(page), "exec"), session)
+        elif language == "pycon":
+            examples = doctest.DocTestParser().get_doctest(content, session, page.name, None, 0)
+            runner.run(examples, clear_globs=False)
+            session |= examples.globs
+    assert runner.summarize(verbose=False).failed == 0
+
+
+@pytest.mark.parametrize("page", ["training", "add-a-model"])
+def test_the_commands_about_a_users_own_file_run(
+    page: str, desk: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = ROOT / "docs" / f"{page}.md"
+    write_files(path, desk)
+    small = {
+        "train": ["--epochs=1", "--workers=0", "--accelerator=cpu"],
+        "evaluate": ["--workers=0"],
+    }
+    for words in shown(path):
+        if any(word.startswith("my_") for word in words):
+            assert cli.run([*words, *small[words[0]]], debug=True) == 0
+    assert "gazefollow.distance.to-mean" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_every_command_of_a_page_parses(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in shown(page):
+        _, kind = command_of(words)
+        monkeypatch.setattr(kind, "run", lambda self: 0)
+        assert cli.run(words, debug=True) == 0
+    for words in mentioned(page):
+        if words[0] not in ("COMMAND", "--help", "--debug"):
+            name, kind = command_of(words)
+            options = {f"--{field.name.replace('_', '-')}" for field in fields(kind)} | {"--help"}
+            given = {word for word in words if word.startswith("--")}
+            assert given <= options, f"sightline {name} has no option {given - options}"
+
+
+def command_of(words: list[str]) -> tuple[str, type]:
+    """The command that words begin with, and the dataclass of its options."""
+    name = next((c for c in cli.COMMANDS if words[: len(c.split())] == c.split()), None)
+    assert name is not None, f"there is no command {words}"
+    module, kind, _ = cli.COMMANDS[name]
+    return name, getattr(import_module(f"sightline.cli.{module}"), kind)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_index_links_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert [page.name for page in DOCS if page.stem != "index" and page.name not in index] == []
+
+
+def test_every_metric_benchmark_model_and_recipe_is_described() -> None:
+    metrics = (ROOT / "docs" / "metrics.md").read_text()
+    training = (ROOT / "docs" / "training.md").read_text()
+    known = {metric.id for metric in gazefollow_metrics + vat_metrics} | benchmark.BENCHMARKS.keys()
+    assert [name for name in known if f"`{name}`" not in metrics] == []
+    assert [name for name in MODELS.keys() | RECIPES.keys() if f"`{name}`" not in training] == []
+
+
+def test_the_design_page_shows_the_layers_that_are_enforced() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [layer.replace("sightline.", "") for layer in settings["contracts"][0]["layers"]]
+    shown = "".join(f"    {layer}\n" for layer in layers)
+    assert f"\n\n{shown}\n" in (ROOT / "docs" / "design.md").read_text()
