@@ -1,10 +1,11 @@
-"""What every bench script shares: best-of timing, memory, one table, dated JSON.
+"""What every bench script shares: its options, best-of timing, memory, one table, dated JSON.
 
-A script is run as `python bench/NAME.py [--json FILE]`:
+A script is run as `python bench/bench_NAME.py [--threads N] [--json FILE]`:
 
-    file = json_argument(__doc__)
+    options = parser(__doc__).parse_args()
+    torch.set_num_threads(options.threads)
     seconds = best_of({"ours": ours, "naive": naive})
-    report("name", [{"way": way, "ms": 1000 * s} for way, s in seconds.items()], file)
+    report("name", [{"way": way, "ms": 1000 * s} for way, s in seconds.items()], options.json)
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ import argparse
 import json
 import platform
 import resource
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -26,23 +31,43 @@ from rich.table import Table
 Row = Mapping[str, str | int | float]
 
 
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The options of every script; some add their own."""
+    options = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    options.add_argument("--threads", type=int, default=1, metavar="N", help="of PyTorch")
+    options.add_argument("--json", type=Path, metavar="FILE", help="append the dated result to it")
+    return options
+
+
 def best_of(ways: Mapping[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
     """Seconds of the fastest call of each way, after one warm-up call.
 
-    The ways take turns, so that a busy spell of the machine hits all of them alike.
+    The ways take turns, so that a busy spell of the machine hits all of them alike. One thread is
+    timed by the processor time that it used, which other processes disturb less.
     """
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     seconds = dict.fromkeys(ways, float("inf"))
     for repeat in range(repeats + 1):
         for name, way in ways.items():
-            start = time.perf_counter()
+            start = clock()
             way()
             if repeat > 0:
-                seconds[name] = min(seconds[name], time.perf_counter() - start)
+                seconds[name] = min(seconds[name], clock() - start)
     return seconds
+
+
+def alone(function: Callable[..., Any], *arguments: object) -> Any:
+    """What a function of the script returns in a new process, for the honest peak of memory."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def peak_memory() -> float:
     """The most memory this process has held so far, in MiB; it never falls."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage reports the parent's peak in a process just started
+        lines = status.read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**10
     unit = 2**20 if platform.system() == "Darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
@@ -57,13 +82,6 @@ def memory_of(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     return rises
 
 
-def json_argument(description: str | None) -> Path | None:
-    """The file of `--json`; there are no other arguments."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="append the dated result to FILE")
-    return parser.parse_args().json
-
-
 def report(name: str, rows: Sequence[Row], file: Path | None = None) -> None:
     """Print rows of equal keys as a table; append them to a JSON file when one is given."""
     table = Table(title=f"{name} ({cpu()}, {torch.get_num_threads()} threads)")
@@ -71,7 +89,7 @@ def report(name: str, rows: Sequence[Row], file: Path | None = None) -> None:
         table.add_column(column, no_wrap=True)
     for row in rows:
         table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
     if file is not None:
         results = json.loads(file.read_text()) if file.exists() else []
         results.append({"bench": name, **machine(), "rows": [dict(row) for row in rows]})

@@ -107,7 +107,7 @@ def draw_gaze(
         )
     if names is not None and len(names) != len(gaze):
         raise ValueError(f"draw_gaze: {len(names)} names for {len(gaze)} people; give one each.")
-    picture = image.cpu().clone()
+    picture = image.cpu().clone(memory_format=torch.contiguous_format)  # strokes go by colour
     people = _people(gaze, (image.shape[2], image.shape[1]), names)
     unit = max(1.0, min(image.shape[1:]) / 400)  # the width of a stroke
     if heatmap and people and gaze.heatmaps.numel():

@@ -29,35 +29,40 @@ class PDPPreprocess:
     def __call__(self, scenes: list[Scene]) -> Batch:
         """Resize pictures, cut and resize head crops, scale coordinates to the unit square."""
         heads, image_of, truth = gather_people(scenes)
-        crops = [crop for scene in scenes for crop in self._crops(scene)]
         return Batch(
-            images=_normalise(torch.stack([self._resize(scene.image) for scene in scenes])),
+            images=self._normalised([scene.image for scene in scenes], scenes),
             heads=heads,
             image_of=image_of,
-            crops=_normalise(torch.stack(crops) if crops else self._no_crops(scenes)),
+            crops=self._normalised(self._crops(scenes), scenes),
             depth=torch.stack([self._depth(scene) for scene in scenes]) if self.depth else None,
             truth=truth,
         )
 
+    def _normalised(self, pictures: list[Tensor], scenes: list[Scene]) -> Tensor:
+        """uint8 pictures (3, H, W) as floats (N, 3, size, size), standardised per channel."""
+        like = scenes[0].image.new_empty(0, dtype=torch.float32)
+        mean, std = (like.new_tensor(v)[:, None, None] for v in (MEAN, STD))
+        ready = like.new_empty(len(pictures), 3, self.size, self.size)
+        for row, picture in zip(ready, pictures, strict=True):  # each stays in the cache
+            row.copy_(self._resize(picture)).sub_(255 * mean).div_(255 * std)
+        return ready
+
     def _resize(self, image: Tensor) -> Tensor:
         return tvf.resize(image, [self.size, self.size], antialias=True)
 
-    def _no_crops(self, scenes: list[Scene]) -> Tensor:
-        return scenes[0].image.new_zeros(0, 3, self.size, self.size)
-
-    def _crops(self, scene: Scene) -> list[Tensor]:
-        """One (3, size, size) crop per head: integer corners, black outside the picture."""
-        if scene.heads.isnan().any():
-            raise ValueError(
-                f"{scene.key or 'scene'}: a person has no head box (NaN), and PDP needs one for "
-                "everybody; leave the person out or give a box."
-            )
-        corners = enlarge(scene.heads, self.head_margin).trunc().int().tolist()
+    def _crops(self, scenes: list[Scene]) -> list[Tensor]:
+        """The picture in each head box, of any size: integer corners, black outside the picture."""
+        for scene in scenes:
+            if scene.heads.isnan().any():
+                raise ValueError(
+                    f"{scene.key or 'scene'}: a person has no head box (NaN), and PDP needs one "
+                    "for everybody; leave the person out or give a box."
+                )
+        corners = enlarge(torch.cat([s.heads for s in scenes]), self.head_margin).trunc().int()
+        images = [scene.image for scene in scenes for _ in scene.heads]
         return [
-            self._resize(
-                tvf.crop(scene.image, top, left, max(bottom - top, 1), max(right - left, 1))
-            )
-            for left, top, right, bottom in corners
+            tvf.crop(image, top, left, max(bottom - top, 1), max(right - left, 1))
+            for image, (left, top, right, bottom) in zip(images, corners.tolist(), strict=True)
         ]
 
     def _depth(self, scene: Scene) -> Tensor:
@@ -68,9 +73,3 @@ class PDPPreprocess:
             )
         mode = tvf.InterpolationMode.BICUBIC  # Pillow's default for float images in the release
         return tvf.resize(scene.depth, [self.size, self.size], interpolation=mode, antialias=True)
-
-
-def _normalise(images: Tensor) -> Tensor:
-    """uint8 (N, 3, H, W) to float, standardised per channel."""
-    mean, std = (images.new_tensor(v, dtype=torch.float32)[:, None, None] for v in (MEAN, STD))
-    return images.float().sub_(255 * mean).div_(255 * std)

@@ -7,7 +7,7 @@ two definitions differ from it by design.
 import torch
 from skimage.transform import resize
 from sklearn.metrics import roc_auc_score
-from timing import best_of, json_argument, memory_of, report
+from timing import best_of, memory_of, parser, report
 from torch import Tensor
 
 from sightline.geometry.heatmap import gaussian_heatmaps
@@ -33,9 +33,9 @@ def heads() -> tuple[Tensor, Tensor]:
 
 
 def main() -> None:
-    file = json_argument(__doc__)
+    options = parser(__doc__).parse_args()
     torch.manual_seed(0)
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     heatmaps, points = heads()
     maps = [resize(h.numpy(), SIZE[::-1]).ravel() for h in heatmaps]
     hots = [multi_hot(p, SIZE).numpy().ravel() for p in points]
@@ -60,7 +60,7 @@ def main() -> None:
         }
         for name, way in ways.items()
     ]
-    report("auc", rows, file)
+    report("auc", rows, options.json)
 
 
 if __name__ == "__main__":
