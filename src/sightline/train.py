@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import warnings
 from dataclasses import dataclass, replace
@@ -20,7 +21,6 @@ from lightning.pytorch.callbacks import (
     TQDMProgressBar,
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
 
 from sightline.benchmark import find_benchmark
 from sightline.models import RECIPES, create, initialise
@@ -69,7 +69,7 @@ def train(
     lightning.seed_everything(recipe.seed, verbose=False)
     model = create(recipe.model)
     notes = start_from(model, recipe.model, initial) if initial else []
-    if rank_zero_only.rank == 0:  # pyright: ignore; further processes run this very function again
+    if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
         _record(out / "run.json", resume, recipe=recipe, resources=resources, initial=notes)
     for stage in recipe.stages:
         _run_stage(model, recipe, stage, data, out / stage.name, resources)

@@ -63,6 +63,7 @@ class HeadDetectorModel(GazeModel):
         super().__init__()
         self.config = config
         network = faster_rcnn.head_detector()
+        assert isinstance(network.transform, GeneralizedRCNNTransform)
         self.preprocess = HeadDetectorPreprocess(network.transform)
         self.backbone, self.rpn, self.roi_heads = network.backbone, network.rpn, network.roi_heads
 

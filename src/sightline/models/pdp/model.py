@@ -92,10 +92,10 @@ class PDP(GazeModel):
 
     @torch.no_grad()
     def _calm(self) -> None:
-        self.tokens.position.mul_(0.02)
-        self.tokens.outside.mul_(0.02)
-        self.heatmap_head[-1].weight.fill_(0.1)
-        self.heatmap_head[-1].bias.zero_()
+        for embedding in (self.tokens.position, self.tokens.outside):
+            embedding.copy_(0.02 * embedding)
+        nn.init.constant_(self.heatmap_head[-1].get_parameter("weight"), 0.1)
+        nn.init.zeros_(self.heatmap_head[-1].get_parameter("bias"))
 
     @property
     def uses_depth(self) -> bool:
