@@ -137,7 +137,7 @@ def test_batches_do_not_change_results(photos: Path, weights: Path) -> None:
         (["evaluate", "gazefollow-test", "--predictions", "gone"], 2, "no predictions"),
         (["data", "check", "gazefolow", "d"], 2, "gazefollow"),
         (["data", "check", "gazefollow", "gone"], 2, "gone"),
-        (["data", "synthesize", "gazefollow", "{photos}"], 2, "not empty"),
+        (["data", "synthesize", "gazefollow", "{photos}"], 2, "not an empty folder"),
         (["models", "convert", "pdp", "gone.pt", "out.safetensors"], 2, "gone.pt"),
         (["nonsense"], 2, "known:"),
         (["data"], 2, "data check"),

@@ -78,7 +78,7 @@ def test_predictions_are_written_once_and_scored_from_disk(data: Path, tmp_path:
     scores = score_pairs(benchmark, read_shards(tmp_path))
     assert all(score.n == 6 for score in scores.values())
     assert 0 <= scores["gazefollow.auc.float-mirror"].value <= 1
-    write_report(tmp_path / "report.json", benchmark, {"tiny": scores}, **origin)
+    write_report(tmp_path / "report.json", benchmark, {"tiny": scores}, origin)
     report = json.loads((tmp_path / "report.json").read_text())
     for name, score in report["scores"]["tiny"].items():
         assert score["low"] <= score["value"] <= score["high"]

@@ -91,7 +91,10 @@ def score_pairs(benchmark: Benchmark, pairs: Iterable[Pair]) -> dict[str, Score]
 
 
 def write_report(
-    path: Path, benchmark: Benchmark, systems: dict[str, dict[str, Score]], **facts: Any
+    path: Path,
+    benchmark: Benchmark,
+    systems: dict[str, dict[str, Score]],
+    facts: dict[str, Any],
 ) -> None:
     """Write the scores of each system, with definitions and where they come from, as JSON."""
     definitions = {

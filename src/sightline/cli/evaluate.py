@@ -51,7 +51,7 @@ class Evaluate(ModelOptions):
                 pairs = predict_baseline(name, read_shards(folder))
                 systems[name] = score_pairs(benchmark, pairs)
         report = out / "report.json"
-        write_report(report, benchmark, systems, **origin)
+        write_report(report, benchmark, systems, origin)
         _print_table(systems)
         print(f"report: {report}")
         return 0

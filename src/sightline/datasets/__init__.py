@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sightline.registry import resolve
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
@@ -24,19 +24,10 @@ CHECKS: dict[str, str] = {"gazefollow": "sightline.datasets.gazefollow_check:che
 
 
 def load_dataset(name: str, root: str | Path, split: str, *, depth: bool = False) -> Dataset[Scene]:
-    """One split of the dataset in the folder `root`; ValueError names the known ones."""
-    return _resolve(DATASETS, name)(Path(root), split, depth=depth)
+    """One split of the dataset in the folder `root`; UnknownNameError lists the nearest names."""
+    return resolve(name, DATASETS, "dataset")(Path(root), split, depth=depth)
 
 
 def check(name: str, root: str | Path) -> Report:
     """Count what is in the folder `root` and list what is broken."""
-    return _resolve(CHECKS, name)(Path(root))
-
-
-def _resolve(registry: dict[str, str], name: str) -> Any:
-    if name not in registry:
-        close = difflib.get_close_matches(name, registry, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"There is no dataset {name!r}; known are {', '.join(registry)}.{hint}")
-    module, _, attribute = registry[name].partition(":")
-    return getattr(import_module(module), attribute)
+    return resolve(name, CHECKS, "dataset to check")(Path(root))
