@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sightline.media.image import read_image
     from sightline.models import create, list_models, load
     from sightline.models.base import GazeModel
-    from sightline.predict import predict
+    from sightline.pictures import predict
     from sightline.recipe import Recipe, Stage
     from sightline.scene import Clip, Objects, Scene, Truth
 
@@ -19,7 +19,7 @@ _HOMES = {  # imported when first asked for, so that `sightline --help` needs no
     "sightline.media.image": ("read_image",),
     "sightline.models": ("create", "list_models", "load"),
     "sightline.models.base": ("GazeModel",),
-    "sightline.predict": ("predict",),
+    "sightline.pictures": ("predict",),
     "sightline.recipe": ("Recipe", "Stage"),
     "sightline.scene": ("Clip", "Objects", "Scene", "Truth"),
 }

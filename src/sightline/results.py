@@ -12,7 +12,7 @@ import numpy as np
 
 from sightline.draw import draw_gaze
 from sightline.media.image import write_image
-from sightline.predict import Found
+from sightline.pictures import Found
 from sightline.provenance import describe_run, write_json
 from sightline.table import Row, append_csv, rows, write_parquet
 

@@ -12,7 +12,7 @@ from tyro.conf import Positional
 from sightline.cli.options import ModelOptions
 
 if TYPE_CHECKING:
-    from sightline.predict import HeadSource
+    from sightline.pictures import HeadSource
 
 
 @dataclass(kw_only=True)
@@ -46,7 +46,7 @@ class Predict(ModelOptions):
         from rich.progress import track
 
         from sightline.media.image import find_images
-        from sightline.predict import Failed, predict_pictures
+        from sightline.pictures import Failed, predict_pictures
         from sightline.results import ResultsFolder
 
         paths = find_images(self.source)

@@ -1,4 +1,4 @@
-"""Prediction on pictures from Python: given heads, shared batches, failures that cost nobody else."""
+"""Prediction on pictures from Python: given heads, shared batches, failures on their own."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import sightline
 from sightline.media.heads import Heads
 from sightline.media.image import ImageError, write_image
 from sightline.models import create
-from sightline.predict import Failed, Found, predict_pictures
+from sightline.pictures import Failed, Found, predict_pictures
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 

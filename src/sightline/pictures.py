@@ -1,4 +1,4 @@
-"""Prediction on pictures: read, find heads, predict in batches, and write what was found."""
+"""Prediction on pictures: read, find heads, predict in batches."""
 
 from __future__ import annotations
 
