@@ -30,16 +30,21 @@ PICTURES = 12
 MARGIN = 0.1
 
 
+def enlarged(scene: Scene, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """The picture and the heads of a scene at another size, with the noise of a camera."""
+    picture = interpolate(scene.image[None].float(), size[::-1], mode="bicubic")[0]
+    noisy = (picture + 4 * torch.randn_like(picture)).clamp(0, 255).byte()
+    return noisy, scene.heads * torch.tensor(size * 2) / torch.tensor(scene.size * 2)
+
+
 def write_dataset(root: Path, scenes: list[Scene], size: tuple[int, int]) -> None:
     """The scenes enlarged to `size`, as GazeFollow with the first person of each."""
     rows = []
     for number, scene in enumerate(scenes):
         name = f"{number:08d}.jpg"
-        picture = interpolate(scene.image[None].float(), size[::-1], mode="bicubic")[0]
-        noisy = (picture + 4 * torch.randn_like(picture)).clamp(0, 255).byte()
-        Image.fromarray(noisy.movedim(0, -1).numpy()).save(root / name, quality=90)
-        scale = torch.tensor(size * 2) / torch.tensor(scene.size * 2)
-        head = ",".join(map(str, (scene.heads[0] * scale).tolist()))
+        picture, heads = enlarged(scene, size)
+        Image.fromarray(picture.movedim(0, -1).numpy()).save(root / name, quality=90)
+        head = ",".join(map(str, heads[0].tolist()))
         rows.append(f"{name},0,0,0,1,1,0.5,0.5,0.5,0.5,{head},1,bench,{name}\n")
     (root / "train_annotations_release.txt").write_text("".join(rows))
 
