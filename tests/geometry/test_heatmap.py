@@ -14,6 +14,7 @@ from sightline.geometry.heatmap import (
     gaussian_heatmaps,
     patch_distribution,
     peaks,
+    refined_peaks,
 )
 
 
@@ -105,7 +106,24 @@ def test_a_peak_is_the_first_maximum_in_row_major_order():
     heatmap = torch.zeros(1, 4, 8)
     heatmap[0, 1, 6] = heatmap[0, 2, 3] = 1
     assert peaks(heatmap).tolist() == [[6 / 8, 1 / 4]]
-    assert peaks(heatmap, 0.5).tolist() == [[6.5 / 8, 1.5 / 4]]
+
+
+def test_a_refined_peak_is_the_middle_of_a_lone_cell_and_the_mean_of_two():
+    heatmaps = torch.zeros(2, 16, 16)
+    heatmaps[0, 4, 9] = heatmaps[1, 7, 3] = heatmaps[1, 7, 4] = 1
+    expected = torch.tensor([[9.5, 4.5], [4.0, 7.5]]) / 16
+    torch.testing.assert_close(refined_peaks(heatmaps), expected)
+
+
+def test_a_refined_peak_finds_a_gaussian_to_a_fraction_of_a_cell_also_at_the_border():
+    cells = torch.arange(64) + 0.5
+    for x, y in ((30.2, 40.7), (1.0, 62.9)):
+        bump = (
+            torch.exp(-((cells - x) ** 2) / 18)[None, :]
+            * torch.exp(-((cells - y) ** 2) / 18)[:, None]
+        )
+        found = 64 * refined_peaks(bump[None])[0]
+        assert (found - torch.tensor([x, y])).abs().max() < 1
 
 
 @pytest.mark.parametrize("whole", [False, True])

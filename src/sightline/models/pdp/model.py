@@ -17,7 +17,7 @@ from torchvision.models.resnet import Bottleneck
 from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import enlarge, head_masks
-from sightline.geometry.heatmap import peaks
+from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.models.base import GazeModel, split_by_image
 from sightline.models.pdp.preprocess import PDPPreprocess
 
@@ -34,10 +34,9 @@ class PDPConfig:
     pretrained
         trunks the published ones drown what the pictures say for the first thousands of steps.
     head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
-    as_released: reproduce the release: points at the corner of a heatmap cell, and label patches
-    that
-        leave out the last row and column. Off: points at the centre of the cell, patches cover the
-        map.
+    as_released: reproduce the release: points at the corner of the highest cell, and label patches
+        that leave out the last row and column. Off: points finer than a cell (`refined_peaks`),
+        patches that cover the map.
     """
 
     depth: bool = True
@@ -123,8 +122,9 @@ class PDP(GazeModel):
         return PDPOutput(self.heatmap_head(places).squeeze(1), patches)
 
     def decode(self, output: PDPOutput, batch: Batch) -> list[Gaze]:
-        """The arg-max of each heatmap, and inside = 1 - share of "outside"."""
-        points = peaks(output.heatmaps, offset=0.0 if self.config.as_released else 0.5)
+        """The peak of each heatmap, and inside = 1 - share of "outside"."""
+        find = peaks if self.config.as_released else refined_peaks
+        points = find(output.heatmaps)
         inside = 1 - patch_shares(output.patches)[:, -1]
         people = (batch.heads, points, output.heatmaps, inside)
         columns = [split_by_image(values, batch) for values in people]
