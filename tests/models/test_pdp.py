@@ -92,6 +92,12 @@ def test_a_person_without_a_box_is_refused() -> None:
         create("pdp-nodepth", **TINY).predict([nobody])
 
 
+def test_a_box_of_another_world_is_refused_before_it_eats_the_memory() -> None:
+    far = Scene(scene(1, 0).image, torch.tensor([[0.0, 0, 9e6, 9e6]]), key="photo.jpg")
+    with pytest.raises(ValueError, match="far outside the picture of 96 x 64"):
+        create("pdp-nodepth", **TINY).predict([far])
+
+
 def test_odd_head_boxes_are_predicted() -> None:
     one = scene(1, 0)
     heads = torch.tensor([[-30.0, -20, 10, 10], [500, 500, 600, 600], [5, 5, 5, 5]])

@@ -52,6 +52,11 @@ class Predict(ModelOptions):
         paths = find_images(self.source)
         heads = self._head_source(paths)
         model = self.load()
+        if model.uses_depth:
+            raise ValueError(
+                f"{self.model} reads depth maps, which pictures do not have; take pdp-nodepth, or "
+                "give Scene.depth from Python"
+            )
         people = failures = 0
         results = ResultsFolder(
             self.out,

@@ -41,8 +41,12 @@ class Train:
 
     def run(self) -> int:
         """Train all stages."""
-        from sightline.train import Resources, find_recipe, train
-
+        try:
+            from sightline.train import Resources, find_recipe, train
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"training needs {error.name}: pip install 'sightline[train]'"
+            ) from error
         recipe = find_recipe(self.recipe, epochs=self.epochs, batch_size=self.batch_size)
         out = self.out or Path("runs") / recipe.name
         resources = Resources(

@@ -53,11 +53,7 @@ class PDPPreprocess:
     def _crops(self, scenes: list[Scene]) -> list[Tensor]:
         """The picture in each head box, of any size: integer corners, black outside the picture."""
         for scene in scenes:
-            if scene.heads.isnan().any():
-                raise ValueError(
-                    f"{scene.key or 'scene'}: a person has no head box (NaN), and PDP needs one "
-                    "for everybody; leave the person out or give a box."
-                )
+            _check_heads(scene)
         corners = enlarge(torch.cat([s.heads for s in scenes]), self.head_margin).trunc().int()
         images = [scene.image for scene in scenes for _ in scene.heads]
         return [
@@ -73,3 +69,17 @@ class PDPPreprocess:
             )
         mode = tvf.InterpolationMode.BICUBIC  # Pillow's default for float images in the release
         return tvf.resize(scene.depth, [self.size, self.size], interpolation=mode, antialias=True)
+
+
+def _check_heads(scene: Scene) -> None:
+    name, largest = scene.key or "scene", 20 * max(scene.size)
+    if scene.heads.isnan().any():
+        raise ValueError(
+            f"{name}: a person has no head box (NaN), and PDP needs one for everybody; leave the "
+            "person out or give a box."
+        )
+    if (scene.heads.abs() > largest).any():
+        raise ValueError(
+            f"{name}: a head box lies far outside the picture of {scene.size[0]} x {scene.size[1]} "
+            "pixels; give boxes in pixels of this picture."
+        )
