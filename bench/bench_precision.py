@@ -2,9 +2,8 @@
 
 On rendered scenes, by the trained small model; `--fit STEPS` adds the full-size model, trained for
 so many steps on some of the scenes and asked about the same ones (random weights give flat
-heatmaps, whose maximum says nothing). Heads that hardly move in the heatmap but far in the picture
-have two peaks of one height. Peak and error are medians over the heads, above the median of each
-heatmap.
+heatmaps, whose maximum says nothing). Where two peaks are of one height, rounding may choose the
+other. Peak and error are medians over the heads, above the median of each heatmap.
 """
 
 from __future__ import annotations
