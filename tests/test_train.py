@@ -74,7 +74,8 @@ def test_a_run_leaves_weights_checkpoints_logs_and_its_settings(finished: Path) 
     assert (stage / "best.ckpt").exists()
     record = json.loads((finished / "run.json").read_text())
     assert {"torch", "lightning", "sightline"} <= record["versions"].keys()
-    assert "epochs=2" in record["recipe"]
+    assert record["recipe"]["stages"][0]["epochs"] == 2
+    assert record["recipe"]["stages"][0]["loss"]["patch_weight"] == 8.0
     (log,) = stage.glob("log/*/metrics.csv")
     columns = next(csv.reader(log.open()))
     assert {"train/heatmap", "train/patch", "val/gazefollow.distance.to-mean"} <= set(columns)
