@@ -35,7 +35,7 @@ def main() -> int:
     """Run the demo."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photo", type=Path, help="a photograph of people")
-    parser.add_argument("--scenes", type=int, default=160, help="rendered scenes")
+    parser.add_argument("--scenes", type=int, default=120, help="rendered scenes")
     options = parser.parse_args()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()

@@ -213,6 +213,13 @@ def test_an_official_checkpoint_is_converted_and_predicts(
     assert "another model" in capsys.readouterr().err
 
 
+def test_a_file_of_ours_is_stored_in_half_the_space(tmp_path: Path, weights: Path) -> None:
+    half = tmp_path / "half.safetensors"
+    assert run(["models", "convert", "pdp-nodepth", str(weights), str(half), "--half"]) == 0
+    assert half.stat().st_size < 0.6 * weights.stat().st_size
+    assert all(t.dtype != torch.float32 for t in read_state(half)[0].values())
+
+
 def test_models_and_versions_are_listed(capsys: pytest.CaptureFixture) -> None:
     assert run(["models", "list"]) == 0
     assert run(["info"]) == 0

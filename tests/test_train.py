@@ -130,6 +130,17 @@ def test_frozen_parts_get_no_gradient_and_their_statistics_do_not_move() -> None
     assert module.model.heatmap_head[3].training
 
 
+def test_frozen_statistics_stay_also_when_resumed_inside_an_epoch(
+    data: Path, tmp_path: Path
+) -> None:
+    part = {"trainable": ("heatmap_head", "patch_head")}
+    with pytest.raises(ConnectionAbortedError):
+        train(changed(**part, loss=Breaks(5)), data, tmp_path, resources=ONE)
+    before = weights(tmp_path)["model.scene_trunk.stem.1.running_mean"]
+    train(changed(**part), data, tmp_path, resources=ONE, resume=True)
+    assert torch.equal(weights(tmp_path)["model.scene_trunk.stem.1.running_mean"], before)
+
+
 @pytest.mark.parametrize(("statistics", "moves"), [("all", True), ("none", False)])
 def test_batch_statistics_can_be_all_on_or_all_off(statistics: str, moves: bool) -> None:
     stage = replace(

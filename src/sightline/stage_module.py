@@ -75,6 +75,10 @@ class StageModule(lightning.LightningModule):
             self.log(f"val/{name}", score.value, prog_bar=deciding)
         self.measured = []
 
+    def on_train_start(self) -> None:
+        """Set modes here too: Lightning starts no epoch when it resumes inside one."""
+        self.on_train_epoch_start()
+
     def on_train_epoch_start(self) -> None:
         """Set modes: `fit` keeps those that it finds, and frozen BatchNorm must not drift."""
         self.model.train()

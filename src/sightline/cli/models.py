@@ -30,7 +30,10 @@ class List:
 
 @dataclass(kw_only=True)
 class Convert:
-    """Turn an official checkpoint into a safetensors file of ours, name by name, strictly."""
+    """Turn an official checkpoint into a safetensors file of ours, name by name, strictly.
+
+    A file of ours is taken as well, to store it in half the space.
+    """
 
     model: Positional[str]
     """The model that the checkpoint is of, for instance pdp."""
@@ -38,17 +41,24 @@ class Convert:
     """The official file."""
     out: Positional[Path]
     """The file to write."""
+    half: bool = False
+    """Store float16; a model is loaded in float32 all the same."""
 
     def run(self) -> int:
         """Convert, say what was left out, and write."""
-        from sightline.models import convert
+        from sightline.models import convert, read_model
         from sightline.models.weights import read_state, save_weights
 
         if self.out.exists():
             raise FileExistsError(f"{self.out} exists already; name another file")
-        model, notes = convert(self.model, read_state(self.checkpoint)[0])
+        state, metadata = read_state(self.checkpoint)
+        ours = "config" in metadata
+        model, notes = (
+            (read_model(self.model, self.checkpoint), []) if ours else convert(self.model, state)
+        )
         for note in notes:
             print(note)
-        save_weights(model, self.out, name=self.model, origin=self.checkpoint.name)
+        origin = metadata.get("recipe", self.checkpoint.name)
+        save_weights(model, self.out, name=self.model, half=self.half, origin=origin)
         print(f"wrote {self.out}")
         return 0
