@@ -97,6 +97,7 @@ def report(name: str, rows: Sequence[Row], file: Path | None = None) -> None:
     if file is not None:
         results = json.loads(file.read_text()) if file.exists() else []
         results.append({"bench": name, **machine(), "rows": [dict(row) for row in rows]})
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(results, indent=2) + "\n")
 
 
