@@ -55,17 +55,23 @@ def peaks(heatmaps: Tensor) -> Tensor:
     return torch.stack([index % w / w, index // w / h], -1)
 
 
-def refined_peaks(heatmaps: Tensor, radius: int = 2) -> Tensor:
+def refined_peaks(heatmaps: Tensor, radius: int = 6) -> Tensor:
     """Unit-square position (N, 2) of the mass around the first maximum of each heatmap (N, h, w).
 
-    The centroid of the cells' centres in a window around the maximum, weighed by what they rise
-    above the lowest of them: finer than a cell, and steady where neighbours are nearly as high.
+    The centroid of the cells' centres in a window around the maximum (two standard deviations of
+    the label each way), weighed by what they rise above the lowest of them. Finer than a cell, and
+    steady where neighbours are nearly as high.
     """
     h, w = heatmaps.shape[-2:]
     index = heatmaps.flatten(-2).argmax(-1)[:, None]
+    row, column = index // w, index % w
     offsets = torch.arange(-radius, radius + 1, device=heatmaps.device)
-    x, y = index % w + offsets, index // w + offsets
-    inside = ((y >= 0) & (y < h))[:, :, None] & ((x >= 0) & (x < w))[:, None, :]
+    y, x = row + offsets, column + offsets
+    near_y = offsets.abs() <= torch.minimum(row, h - 1 - row)  # as far as the border on the nearer
+    near_x = offsets.abs() <= torch.minimum(
+        column, w - 1 - column
+    )  # side, or it would pull inwards
+    inside = near_y[:, :, None] & near_x[:, None, :]
     cells = y.clamp(0, h - 1)[:, :, None] * w + x.clamp(0, w - 1)[:, None, :]
     values = heatmaps.flatten(-2).gather(1, cells.flatten(1)).view(cells.shape)
     mass = (values - values.amin((1, 2), keepdim=True)).where(inside, 0.0) + 1e-12
