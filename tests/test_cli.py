@@ -106,6 +106,17 @@ def test_a_broken_run_goes_on_without_repeating_pictures(photos: Path, weights: 
     assert (out / "b.png.gaze.json").exists()
 
 
+def test_results_of_other_weights_are_not_continued(
+    photos: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    predict(photos, weights)
+    torch.manual_seed(1)
+    other = tmp_path / weights.name
+    save_weights(create("pdp-nodepth", **TINY), other, name="pdp-nodepth")
+    assert predict(photos, other, "--resume") == 2
+    assert "other weights" in capsys.readouterr().err
+
+
 def test_overwrite_replaces_results(photos: Path, weights: Path) -> None:
     predict(photos, weights)
     before = (photos.parent / "out" / "a.jpg.gaze.json").stat().st_mtime_ns

@@ -27,7 +27,8 @@ class ResultsFolder:
     finished. run.json keeps model, weights, versions and command line. Pictures of several folders
     keep their sub-folders below the one that they share.
 
-    existing: what to do about results of an earlier run. Raises FileExistsError for "refuse".
+    existing: what to do about results of an earlier run. Raises FileExistsError for "refuse", and
+    for "resume" when they are of other weights.
     """
 
     def __init__(
@@ -47,6 +48,13 @@ class ResultsFolder:
                 f"{folder} holds results already; continue them with --resume, replace them with "
                 "--overwrite, or name another folder with --out"
             )
+        if record.exists() and existing == "resume":
+            earlier = json.loads(record.read_text(encoding="utf-8"))
+            if any(earlier.get(name) != value for name, value in origin.items()):
+                raise FileExistsError(
+                    f"{folder} holds results of other weights; name another folder with --out, or "
+                    "replace them with --overwrite"
+                )
         folder.mkdir(parents=True, exist_ok=True)
         write_json(record, describe_run(**origin))
         self.table.unlink(missing_ok=True)
