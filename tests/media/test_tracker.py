@@ -157,6 +157,18 @@ def test_a_false_box_gets_an_identity_of_its_own_and_disturbs_nobody():
     assert are_kept(film, tracked(film))
 
 
+def test_of_equal_people_the_one_seen_just_now_is_likelier_than_one_out_of_sight():
+    still = head(100, 90, person=0)
+    film = [[still, head(125, 90, person=1)], *[[still]] * 15, [head(112, 90, person=0)]]
+    assert are_kept(film, tracked(film))
+
+
+def test_a_newcomer_does_not_push_somebody_into_the_identity_of_one_out_of_sight():
+    still = head(100, 90, person=0)
+    film = [[still, head(70, 90, person=1)], *[[still]] * 4, [still, head(122, 90, person=2)]]
+    assert are_kept(film, tracked(film))
+
+
 def test_a_box_of_another_size_is_another_head():
     assert tracked([[head(100, 100)], [head(100, 100, size=90)]])[1] == [1]
 

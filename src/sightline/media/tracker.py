@@ -25,7 +25,7 @@ except ImportError as error:
 REACH_GROWTH = 2.0  # head sizes by which the reach grows for each second out of sight
 SIZE_RATIO = 2.0
 AGE_PRICE = 0.44  # of log reach: with the reach as 3 sigma, a Gaussian's log-likelihood in 2D
-NEW_PERSON = 1.5  # what it costs to join a head to nobody
+NEW_PERSON = 1.0  # what it costs to join a head to nobody
 VELOCITY_MEMORY, COLOUR_MEMORY = 0.2, 0.5  # seconds
 COASTING = 0.5  # seconds that somebody out of sight is thought to move on
 CUT = 0.12  # mean change of a picture; two unlike ones: 0.25, one moved by a tenth of its width: 0.1
@@ -188,7 +188,7 @@ def head_colours(image: Tensor, boxes: Tensor) -> Tensor:
 
 def _thumbnail(image: Tensor) -> Tensor:
     """Mean colours (3, 9, 16) of the parts of a picture, from some of its pixels."""
-    step = max(1, min(image.shape[1:]) // 128)
+    step = max(1, min(image.shape[1:]) // 32)
     return adaptive_avg_pool2d(image[:, ::step, ::step].cpu().float(), (9, 16)).round()
 
 
