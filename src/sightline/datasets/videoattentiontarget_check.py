@@ -69,7 +69,7 @@ def _check_pictures(report: Report, tracks: Sequences, root: Path, part: str) ->
     size = sizes[picture]
     apart = ((high <= 0) | (low >= size)).any(axis=1)
     flat = (low >= high).any(axis=1)
-    for rows, what in ((apart, "lies outside the picture"), (flat, "is reversed or empty")):
+    for rows, what in ((apart, "lie outside the picture"), (flat, "are reversed or empty")):
         report.problems += [
             f"{places[i]}:{tracks.lines[i]}: columns 2-5 (head box) {what}"
             for i in np.flatnonzero(rows)

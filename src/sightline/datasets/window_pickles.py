@@ -183,9 +183,9 @@ class _Manager(_Note):
 
     def value(self) -> np.ndarray:
         values, places = zip(*self._blocks(), strict=True)
-        columns = [np.atleast_2d(_plain(block)).astype(object) for block in values]
-        order = np.concatenate([np.arange(COLUMNS)[_plain(place)] for place in places])
-        return np.concatenate(columns)[order.argsort()].T
+        columns = np.concatenate([np.atleast_2d(_plain(block)).astype(object) for block in values])
+        order = np.concatenate([np.arange(len(columns))[_plain(place)] for place in places])
+        return columns[order.argsort()].T
 
     def _blocks(self) -> list[tuple[Any, Any]]:
         if self.args:  # since pandas 1.3
