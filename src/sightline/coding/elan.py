@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -63,7 +63,6 @@ def _document() -> Element:
     schema = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
     now = datetime.now(UTC).isoformat(timespec="seconds")
     about = {"AUTHOR": "sightline", "DATE": now, "FORMAT": "3.0", "VERSION": "3.0"}
-    ElementTree.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
     return Element("ANNOTATION_DOCUMENT", {**about, schema: SCHEMA})
 
 
@@ -134,23 +133,23 @@ def read_elan(path: str | Path) -> list[Event]:
     """
     path = Path(path)
     root = _parse(path)
-    units = root.find("HEADER")
-    if units is not None and units.get("TIME_UNITS", "milliseconds") != "milliseconds":
-        raise ValueError(f"{path}: times are in {units.get('TIME_UNITS')}, not milliseconds.")
+    header = root.find("HEADER")
+    units = "milliseconds" if header is None else header.get("TIME_UNITS", "milliseconds")
+    if units != "milliseconds":
+        raise ValueError(f"{path}: times are in {units}, not milliseconds.")
     times = {
         slot.get("TIME_SLOT_ID"): slot.get("TIME_VALUE", "") for slot in root.iter("TIME_SLOT")
     }
-    events = []
-    for tier in root.findall("TIER"):
-        if tier.get("PARENT_REF") is None:
-            person = tier.get("TIER_ID", "")
-            for annotation in tier.iter("ALIGNABLE_ANNOTATION"):
-                label = annotation.findtext("ANNOTATION_VALUE", "").strip()
-                if label:
-                    where = f"{path}, tier {person}, {annotation.get('ANNOTATION_ID')}"
-                    span = _span(annotation, times, where)
-                    events.append(Event(person, *split_label(label), *span))
-    return events
+    tiers = [tier for tier in root.findall("TIER") if tier.get("PARENT_REF") is None]
+    return [event for tier in tiers for event in _read_tier(tier, times, path)]
+
+
+def _read_tier(tier: Element, times: dict, path: Path) -> Iterator[Event]:
+    person = tier.get("TIER_ID", "")
+    for annotation in tier.iter("ALIGNABLE_ANNOTATION"):
+        if label := annotation.findtext("ANNOTATION_VALUE", "").strip():
+            where = f"{path}, tier {person}, {annotation.get('ANNOTATION_ID')}"
+            yield Event(person, *split_label(label), *_span(annotation, times, where))
 
 
 def _span(annotation: Element, times: dict, where: str) -> tuple[float, float]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from sightline.coding.areas import Area
-from sightline.coding.runs import Timeline, find_runs, spread, timeline
+from sightline.coding.runs import Run, find_runs, spread, timeline
 from sightline.coding.samples import Samples
 from sightline.coding.targets import ELSEWHERE, NONE, OUTSIDE, find_targets
 from sightline.coding.thresholds import Coding
@@ -20,6 +20,9 @@ BEHAVIOURS = (LOOKS_AT, LOOKS_ELSEWHERE, LOOKS_OUTSIDE, MUTUAL_GAZE, JOINT_ATTEN
 
 MUTUAL = -4
 """The label of mutual gaze beside those of `targets`."""
+_LOOKS = {0: LOOKS_AT, OUTSIDE: LOOKS_OUTSIDE, ELSEWHERE: LOOKS_ELSEWHERE}
+_TOGETHER = {0: JOINT_ATTENTION, ELSEWHERE: JOINT_ATTENTION, MUTUAL: MUTUAL_GAZE}
+"""What a label means, of one person and of a pair; 0 stands for all named targets."""
 
 
 @dataclass(frozen=True)
@@ -60,44 +63,38 @@ def find_events(
     clock = timeline(samples.times, coding.longest_step)
     rows = samples.rows()
     events, looks = [], np.full(rows.shape, NONE, dtype=np.int32)
-    for person, row in enumerate(rows):
-        seen = row >= 0
-        labels = np.full(len(row), NONE)
-        labels[seen] = targets.of[row[seen]]
-        runs = find_runs(labels, clock, coding)
-        looks[person] = spread(runs, len(row))
-        name = samples.people[person]
-        events += [
-            Event(name, *_look(run.label, targets.names), run.start, run.end) for run in runs
-        ]
-    return events + list(_pair_events(samples, looks, rows, clock, coding, targets.names))
-
-
-def _pair_events(
-    samples: Samples,
-    looks: np.ndarray,
-    rows: np.ndarray,
-    clock: Timeline,
-    coding: Coding,
-    names: Sequence[str],
-) -> Iterator[Event]:
-    """Events of pairs, from the finished looks (P, F) of all people, so that they agree."""
-    reach = coding.joint_distance * float(np.hypot(*samples.size))
-    for first, second in combinations(range(len(looks)), 2):
-        near = near_points(samples.points, rows[first], rows[second], reach)
-        labels = pair_labels(looks, first, second, near)
+    for person, name in enumerate(samples.people):
+        seen = rows[person] >= 0
+        looks[person, seen] = targets.of[rows[person, seen]]
+        runs = find_runs(looks[person], clock, coding)
+        looks[person] = spread(runs, len(seen))  # pairs see the finished looks, so that they agree
+        events += _events(name, runs, _LOOKS, targets.names)
+    for first, second in combinations(range(len(rows)), 2):
+        near = near_points(samples, rows[[first, second]], coding.joint_distance)
+        runs = find_runs(pair_labels(looks, first, second, near), clock, coding)
         name = f"{samples.people[first]} + {samples.people[second]}"
-        for run in find_runs(labels, clock, coding):
-            yield Event(name, *_shared(run.label, names), run.start, run.end)
+        events += _events(name, runs, _TOGETHER, targets.names)
+    return events
 
 
-def near_points(
-    points: np.ndarray, first: np.ndarray, second: np.ndarray, reach: float
-) -> np.ndarray:
-    """(F,) whether the gaze points of two people, given by their rows (F,), are within reach."""
-    near = np.zeros(len(first), dtype=bool)
-    both = np.flatnonzero((first >= 0) & (second >= 0))
-    near[both] = np.hypot(*(points[first[both]] - points[second[both]]).T) <= reach
+def _events(
+    person: str, runs: Iterable[Run], behaviours: dict[int, str], names: Sequence[str]
+) -> Iterator[Event]:
+    for run in runs:
+        target = names[run.label] if run.label >= 0 else ""
+        behaviour = behaviours[min(run.label, 0)]
+        yield Event(person, behaviour, target, run.start, run.end)
+
+
+def near_points(samples: Samples, rows: np.ndarray, share: float) -> np.ndarray:
+    """(F,) whether the gaze points of two people are near; `rows` (2, F) are their samples.
+
+    Near is at most `share` of the picture's diagonal apart.
+    """
+    near = np.zeros(rows.shape[1], dtype=bool)
+    both = np.flatnonzero((rows >= 0).all(0))
+    first, second = samples.points[rows[:, both]]
+    near[both] = np.hypot(*(first - second).T) <= share * np.hypot(*samples.size)
     return near
 
 
@@ -116,15 +113,3 @@ def pair_labels(looks: np.ndarray, first: int, second: int, near: np.ndarray) ->
     labels = np.where(inside & apart & (same_target | same_place), target, NONE)
     labels[(a == second) & (b == first)] = MUTUAL
     return labels
-
-
-def _look(label: int, names: Sequence[str]) -> tuple[str, str]:
-    if label == OUTSIDE:
-        return LOOKS_OUTSIDE, ""
-    return (LOOKS_ELSEWHERE, "") if label == ELSEWHERE else (LOOKS_AT, names[label])
-
-
-def _shared(label: int, names: Sequence[str]) -> tuple[str, str]:
-    if label == MUTUAL:
-        return MUTUAL_GAZE, ""
-    return JOINT_ATTENTION, "" if label == ELSEWHERE else names[label]

@@ -40,7 +40,7 @@ def parse_events(rows: Sequence[Sequence[str]]) -> list[Event]:
     Raises ValueError naming the line that is wrong.
     """
     header = [name.strip() for name in rows[0]]
-    missing = [name for name in NAMES[:-1] if name not in header]
+    missing = [name for name in NAMES if name not in (*header, "duration")]
     if missing:
         raise ValueError(f"the columns {', '.join(missing)} are missing from the table of events.")
     events = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +122,7 @@ def _check_columns(header: Sequence[str]) -> None:
 
 
 def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str]]) -> Samples:
-    frame = _whole("frame", numbers["frame"])
+    frame = numbers["frame"]
     times, picture = _clock(frame, numbers["time"])
     tracks = ["" if math.isnan(t) else f"person {t:.0f}" for t in numbers["track"]]
     names = texts.get("name", [""] * len(frame))
@@ -152,16 +152,12 @@ def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str
     )
 
 
-def _whole(name: str, values: np.ndarray) -> np.ndarray:
-    if not len(values):
-        raise ValueError("there are no rows in it.")
-    if not np.all(values % 1 == 0):  # NaN compares false
-        raise ValueError(f"a row has no whole number as its {name}; is this the table of a film?")
-    return values
-
-
 def _clock(frame: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The time of each picture (F,), and the picture of each row."""
+    if not len(frame):
+        raise ValueError("there are no rows in it.")
+    if not np.all(frame % 1 == 0):  # NaN compares false
+        raise ValueError("a row has no whole number as its frame; is this the table of a film?")
     frames, first, picture = np.unique(frame, return_index=True, return_inverse=True)
     times = time[first]
     if not np.array_equal(times[picture], time):
@@ -195,5 +191,4 @@ def _size(numbers: Mapping[str, np.ndarray]) -> tuple[float, float]:
 
 
 def _stack(numbers: Mapping[str, np.ndarray], *names: str) -> np.ndarray:
-    columns: Iterable[np.ndarray] = (numbers[name] for name in names)
-    return np.stack(list(columns), 1)
+    return np.stack([numbers[name] for name in names], 1)
