@@ -14,7 +14,6 @@ SIZE = (1000.0, 500.0)
 HEADS = {"Ann": (100, 100, 140, 140), "Ben": (300, 100, 340, 140), "Cat": (500, 100, 540, 140)}
 PLACES = {"toy": (800, 400), "wall": (700, 50), "floor": (500, 480), "away": (20, 20)}
 TOY = Area("toy", np.array([[780, 380], [820, 380], [820, 420], [780, 420]], dtype=float))
-COLUMNS = list(dict.fromkeys([*NAMES, "frame", "time", "track"]))
 
 
 def point_of(look: str) -> tuple[float, float]:
@@ -63,7 +62,7 @@ def row(frame: int, track: int | str = "", look: str = "toy", **cells: object) -
     return given | cells
 
 
-def write_table(rows: Sequence[dict], path: Path, columns: Sequence[str] = COLUMNS) -> Path:
+def write_table(rows: Sequence[dict], path: Path, columns: Sequence[str] = NAMES) -> Path:
     """Write rows as CSV; cells that they lack are empty."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from gazetables import COLUMNS, row, write_table
+from gazetables import row, write_table
 from sightline.coding.samples import read_samples
+from sightline.gaze import Gaze
+from sightline.table import NAMES, append_csv, rows, write_parquet
 
 
 def test_rows_become_people_pictures_and_coordinates(tmp_path: Path):
@@ -19,6 +22,32 @@ def test_rows_become_people_pictures_and_coordinates(tmp_path: Path):
     assert samples.points.tolist() == [[800, 400], [800, 400], [700, 50]]
     assert samples.inside.tolist() == [0.75] * 3
     assert samples.rows().tolist() == [[0, -1, -1], [1, -1, 2]]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_what_the_table_writes_is_read(tmp_path: Path, suffix: str):
+    pytest.importorskip("pyarrow")
+    film = [
+        Gaze(
+            heads=torch.tensor([[0.1, 0.2, 0.3, 0.4]])[:people],
+            points=torch.tensor([[0.5, 0.25]])[:people],
+            heatmaps=torch.zeros(people, 0, 0),
+            tracks=torch.tensor([7])[:people],
+            frame=frame,
+            time=5400 + frame / 25,
+        )
+        for frame, people in enumerate([1, 0, 1])
+    ]
+    size = (1000, 500)
+    table = [r for g in film for r in rows(g, image="f", size=size, model="m", weights="w")]
+    path = tmp_path / f"gaze.{suffix}"
+    append_csv(table, path) if suffix == "csv" else write_parquet(table, path)
+    samples = read_samples(path)
+    assert samples.people == ("person 7",)
+    assert samples.times.tolist() == [5400.0, 5400.04, 5400.08]
+    assert samples.rows().tolist() == [[0, -1, 1]]
+    assert samples.points.tolist() == [[500, 125]] * 2
+    assert np.isnan(samples.inside).all()
 
 
 def test_the_order_of_rows_does_not_matter(tmp_path: Path):
@@ -36,7 +65,7 @@ def test_empty_cells_are_nan(tmp_path: Path):
 
 def test_a_gaze_object_is_kept_if_the_table_has_one(tmp_path: Path):
     rows = [row(0, 1, gaze_object="cup"), row(1, 1)]
-    columns = [*COLUMNS, "gaze_object"]
+    columns = [*NAMES, "gaze_object"]
     samples = read_samples(write_table(rows, tmp_path / "gaze.csv", columns))
     assert samples.objects.tolist() == ["cup", ""]
 
@@ -72,7 +101,7 @@ def test_a_wrong_table_is_refused_with_the_place(tmp_path: Path, rows: list, mes
 
 
 def test_missing_columns_are_named_with_the_way_to_get_them(tmp_path: Path):
-    columns = [name for name in COLUMNS if name not in ("time", "track")]
+    columns = [name for name in NAMES if name not in ("time", "track")]
     path = write_table([row(0, 1)], tmp_path / "gaze.csv", columns)
     with pytest.raises(ValueError, match=r"time, track are missing.*sightline predict"):
         read_samples(path)
