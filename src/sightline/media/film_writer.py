@@ -66,7 +66,7 @@ class FilmWriter:
                 f"not {tuple(image.shape)}."
             )
         stamp = self._stamp(time)
-        frame = av.VideoFrame.from_numpy_buffer(even(image).numpy(), format="rgb24")
+        frame = av.VideoFrame.from_numpy_buffer(even(image.cpu()).numpy(), format="rgb24")
         frame = self._reformatter.reformat(
             frame, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
         )
@@ -89,7 +89,7 @@ class FilmWriter:
 
     def abort(self) -> None:
         """Give the film up and remove what there is of it; after `close`, do nothing."""
-        with suppress(OSError):
+        with suppress(av.error.FFmpegError):
             self._container.close()
         self._unfinished.unlink(missing_ok=True)
 
