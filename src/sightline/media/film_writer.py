@@ -114,7 +114,7 @@ class FilmWriter:
             self._held = packet
 
 
-def join_films(parts: Sequence[tuple[Path, float]], path: str | Path) -> None:
+def join_films(parts: Sequence[tuple[str | Path, float]], path: str | Path) -> None:
     """Join films that `FilmWriter` wrote into one, without encoding them again.
 
     `parts` are files and the seconds to add to their times, in order; the last picture of a part is
@@ -137,7 +137,7 @@ def join_films(parts: Sequence[tuple[Path, float]], path: str | Path) -> None:
         unfinished(path).unlink(missing_ok=True)
 
 
-def shifted(parts: Sequence[tuple[Path, float]]) -> Iterator[Any]:
+def shifted(parts: Sequence[tuple[str | Path, float]]) -> Iterator[Any]:
     """The packets of films one after the other, their times put later."""
     latest, kind = -math.inf, None
     for part, offset in parts:
