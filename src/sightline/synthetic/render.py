@@ -103,6 +103,4 @@ def truth(world: World) -> Truth:
     points = torch.from_numpy(pixels).float()
     inside = torch.from_numpy(people.inside)
     counted = torch.from_numpy(people.visible)
-    return Truth(
-        points.where(inside[:, None], torch.nan)[:, None], inside.float(), counted=counted
-    )
+    return Truth(points.where(inside[:, None], torch.nan)[:, None], inside.float(), counted=counted)
