@@ -58,16 +58,16 @@ def choose(
 def turn_head(generator: Generator, pose: Pose, target: np.ndarray) -> tuple[float, float, float]:
     """Yaw, pitch, roll of a head that looks at `target` partly by turning its eyes."""
     yaw, pitch = angles(target - pose.centre)
-    side, tilt, roll = spare_head(generator, pitch)
-    return yaw + side, tilt, roll
+    side, tilt, roll = spare_head(generator, float(pitch))
+    return float(yaw) + side, tilt, roll
 
 
 def spare_head(generator: Generator, pitch: float) -> tuple[float, float, float]:
-    """Yaw beside a sight line of this pitch, pitch and roll of a head that leaves some to the eyes."""
+    """Yaw beside a sight line of this pitch, pitch, roll of a head that leaves some to the eyes."""
     side = np.clip(generator.normal(0, EYES_ALONE / 2), -EYES_ALONE, EYES_ALONE)
     tilt = pitch * generator.uniform(0.5, 1.0) + generator.normal(0, np.radians(3))
     tilt = np.clip(tilt, pitch - EYES_ALONE, pitch + EYES_ALONE)
-    return side, tilt, generator.normal(0, np.radians(4))
+    return float(side), float(tilt), generator.normal(0, np.radians(4))
 
 
 def _seen(solids: Solids, heads: Targets, candidates: Targets) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How people move: some walk to and fro, all sway a little, heads follow the eyes."""
+"""How people move: some walk to and fro, all sway a little."""
 
 from __future__ import annotations
 
@@ -45,17 +45,6 @@ def move(room: Room) -> Movement:
         rhythm=generator.uniform(*RHYTHM, (count, len(SWAY))),
         phase=generator.uniform(0, 2 * np.pi, (count, len(SWAY))),
     )
-
-
-def turning_time(turn: np.ndarray) -> float:
-    """Seconds that a head takes to turn by so many radians of yaw and pitch (2,)."""
-    return 0.2 + 0.32 * float(np.linalg.norm(turn))
-
-
-def progress(share: np.ndarray) -> np.ndarray:
-    """How much of a turn is done after a share of its time: minimum jerk (Flash & Hogan 1985)."""
-    share = share.clip(0, 1)
-    return share**3 * (10 - 15 * share + 6 * share**2)
 
 
 def _walk(room: Room, index: int) -> np.ndarray:

@@ -28,7 +28,7 @@ class _Place(NamedTuple):
     """A clip, and the show that it is put into."""
 
     stream: int
-    index: int
+    number: int
     show: str
 
     @property
@@ -37,7 +37,7 @@ class _Place(NamedTuple):
 
     @property
     def path(self) -> Path:
-        return Path(self.show, f"{self.index:08d}")
+        return Path(self.show, f"{self.number:08d}")
 
 
 def write_videoattentiontarget(
@@ -56,6 +56,8 @@ def write_videoattentiontarget(
     The same seed gives the same bytes whatever the number of workers; called again after a break,
     it goes on. Raises FileExistsError if `folder` holds anything else.
     """
+    if min(clips, frames) < 1 or fps <= 0:
+        raise ValueError(f"{clips} clips of {frames} frames, {fps} a second: give more than none.")
     asked = {"clips": clips, "frames": frames, "seed": seed, "size": size, "fps": fps}
     claim(folder, {"layout": "videoattentiontarget", **asked, "test_share": test_share})
     places = _places(clips - round(clips * test_share), round(clips * test_share))
@@ -73,9 +75,9 @@ def _places(train: int, test: int) -> list[_Place]:
     """Where clips belong: no show is in both splits."""
     crowd = min(CLIPS_PER_SHOW, max(1, train // SHOWS))
     return [
-        _Place(stream, index, f"{name}-{index // crowd:04d}")
+        _Place(stream, number, f"{name}-{number // crowd:04d}")
         for stream, name, count in ((TRAIN_CLIPS, "show", train), (TEST_CLIPS, "test-show", test))
-        for index in range(count)
+        for number in range(count)
     ]
 
 
@@ -83,7 +85,7 @@ def _write_clip(
     folder: Path, seed: int, size: tuple[int, int], frames: int, fps: float, place: _Place
 ) -> list[int]:
     """Render and save one clip and the tracks of its people; returns the lengths of the tracks."""
-    worlds = clip_of(seed, place.stream, place.index, size, length=frames, fps=fps)
+    worlds = clip_of(seed, place.stream, place.number, size, length=frames, fps=fps)
     for frame, world in enumerate(worlds):
         name = place.path / f"{frame:08d}.jpg"
         depth = folder / "depth" / name.with_suffix(".png")
