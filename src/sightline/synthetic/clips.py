@@ -14,7 +14,7 @@ from itertools import count
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.attention import Targets, choose, reachable
+from sightline.synthetic.attention import NOBODY, Targets, choose, reachable
 from sightline.synthetic.figure import turned
 from sightline.synthetic.framing import Person
 from sightline.synthetic.gazes import Gazes
@@ -94,20 +94,21 @@ class _Company:
         return sway[:, 3:]
 
     def _shift(self, index: int, time: float) -> None:
-        """One person looks at something else, or on if there is nothing."""
+        """One person looks at something else, or on if the luck of the draw has nothing."""
         gazes, room, one = self.gazes, self.room, slice(index, index + 1)
-        rest = candidates(room, self.rest)
+        now = self._now(candidates(room, self.rest))
+        other = (now.owners == NOBODY) | (now.owners != gazes.owners[index])
         found = choose(
             room.generator,
             room.camera,
             self.solids,  # of the picture before
             Targets(self.heads.points[one], self.heads.owners[one]),
-            Targets(rest.points + self.moved[self.carriers[rest.owners]], rest.owners),
+            Targets(now.points[other], now.owners[other]),
             body_yaws=gazes.yaws[one],
             outside_share=self.outside_share,
         )
         if found is None:
-            return
+            return gazes.stay(room.generator, index, time)
         gazes.origin[index] = gazes.poses(time, self._lines())[index]
         gazes.owners[index] = found.owners[0]
         gazes.places[index] = found.points[0] - self.moved[self.carriers[found.owners[0]]]
@@ -115,8 +116,11 @@ class _Company:
 
     def _wanted(self) -> Targets:
         """What people want to look at, where it is now."""
-        moved = self.moved[self.carriers[self.gazes.owners]]
-        return Targets(self.gazes.places + moved, self.gazes.owners)
+        return self._now(Targets(self.gazes.places, self.gazes.owners))
+
+    def _now(self, rest: Targets) -> Targets:
+        """Where targets are that were at `rest` when nobody had moved."""
+        return Targets(rest.points + self.moved[self.carriers[rest.owners]], rest.owners)
 
     def _lines(self) -> np.ndarray:
         """From the heads (P, 3) to what people want to look at."""

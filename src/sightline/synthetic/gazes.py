@@ -51,8 +51,11 @@ class Gazes:
         self.lead[index] = side, tilt - pitch, roll
         yaw_pitch = (self._goals(lines) - self.origin)[index, :2]
         self.since[index], self.turn[index] = time, turning_time(float(np.linalg.norm(yaw_pitch)))
-        dwell = np.exp(generator.uniform(*np.log(DWELL)))
-        self.until[index] = time + self.turn[index] + dwell
+        self.stay(generator, index, time + self.turn[index])
+
+    def stay(self, generator: Generator, index: int, time: float) -> None:
+        """One person goes on looking at the target for a while from `time`."""
+        self.until[index] = time + np.exp(generator.uniform(*np.log(DWELL)))
 
     def _goals(self, lines: np.ndarray) -> np.ndarray:
         """Poses (P, 3) of heads that have turned."""
