@@ -12,6 +12,7 @@ WALKERS = 0.5  # share of the standing people who walk
 STRETCH = (0.15, 1.2)  # metres from the middle of a walk to where it turns
 PACE = (0.15, 0.6)  # metres per second in the middle of a walk
 SWAY = np.array([0.006, 0.008, 0.003, *np.radians((1.5, 1.0, 0.7))])  # metres; yaw, pitch, roll
+BRISK = 1.0  # radians per second at most of a walk: short ones would look like shaking
 RHYTHM = (0.8, 2.5)  # radians per second of sway
 
 
@@ -41,7 +42,7 @@ def move(room: Room) -> Movement:
     length = np.linalg.norm(reach, axis=1).clip(min=STRETCH[0])
     return Movement(
         reach=reach,
-        rate=generator.uniform(*PACE, count) / length,
+        rate=(generator.uniform(*PACE, count) / length).clip(max=BRISK),
         rhythm=generator.uniform(*RHYTHM, (count, len(SWAY))),
         phase=generator.uniform(0, 2 * np.pi, (count, len(SWAY))),
     )
