@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sightline import film_parts, film_results, films
+from sightline import film_parts, films
 from sightline.cli import run
 from sightline.gaze import Gaze
 from sightline.media.film import Frame, open_film
@@ -129,20 +129,22 @@ def test_frames_without_people_have_a_row(film, weights):
     assert predict(film, weights, "--no-video") == 0
     rows = table(film)
     assert len(rows) == 12
-    assert [row["frame"] for row in rows if not row["person"]] == [str(i) for i in (0, *range(3, 12))]
+    assert [row["frame"] for row in rows if not row["person"]] == [
+        str(i) for i in (0, *range(3, 12))
+    ]
     assert not results(film, "mp4").exists()
 
 
 @pytest.mark.parametrize("model", [(), ("--video-model",)])
 def test_a_run_that_broke_off_goes_on_and_repeats_nothing(film, weights, model, monkeypatch):
-    monkeypatch.setattr(film_results, "PART", 5)
+    monkeypatch.setattr(films, "PART", 5)
     assert predict(film, weights, *model, out="whole") == 0
     seen: list[int] = []
     break_at(monkeypatch, 7, seen)
     assert predict(film, weights, *model) == 1
     assert len(list(results(film, "parts").glob("*.json"))) == 1  # five frames are safe
     monkeypatch.undo()
-    monkeypatch.setattr(film_results, "PART", 5)
+    monkeypatch.setattr(films, "PART", 5)
     read: list[int] = []
     note_frames(monkeypatch, read)
     assert predict(film, weights, *model, "--resume") == 0
@@ -180,7 +182,7 @@ def note_frames(monkeypatch, read: list[int]) -> None:
 
 
 def test_a_full_disk_is_told_and_the_rest_kept(film, weights, monkeypatch, capsys):
-    monkeypatch.setattr(film_results, "PART", 5)
+    monkeypatch.setattr(films, "PART", 5)
     break_at(monkeypatch, 11, [])
     assert predict(film, weights) == 1
     message = capsys.readouterr().err
@@ -208,7 +210,9 @@ def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, m
     monkeypatch.undo()
     assert predict(film, weights, "--resume") == 0
     assert times_of(results(film, "mp4")) == pytest.approx(TIMES, abs=2e-5)
-    assert lines(film) == lines(film, "whole")
+    for line, whole in zip(lines(film), lines(film, "whole"), strict=True):  # in other batches
+        assert np.allclose(line["inside"], whole["inside"], atol=1e-5)
+        assert line["heads"] == whole["heads"]
 
 
 def test_names_and_corrections_are_applied_again_without_the_network(film, weights, monkeypatch):
