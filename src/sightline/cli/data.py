@@ -28,6 +28,8 @@ class Check:
 
 @dataclass(kw_only=True)
 class _Synthesize:
+    """What all renderings are asked for."""
+
     folder: Positional[Path]
     """A new or empty folder, or one that the same command began to fill."""
     seed: int = 0

@@ -14,7 +14,7 @@ from itertools import count
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.attention import NOBODY, Targets, choose, reachable
+from sightline.synthetic.attention import NOBODY, Targets, choose, clearly_visible, reachable
 from sightline.synthetic.figure import turned
 from sightline.synthetic.framing import Person
 from sightline.synthetic.gazes import Gazes
@@ -82,9 +82,11 @@ class _Company:
         self.solids = join(self._bodies(), stack(head_solids(people, eyes + aim)))
         sight = look(self.solids, eyes, aim, self.heads.owners, wanted)
         self.lost = (gazes.settled(time) & ~sight.met) | ~reachable(lines, gazes.yaws)
-        truth = truth_of(self.solids, self.room.camera, people, self.heads, sight.targets)
+        solids, camera = self.solids, self.room.camera
+        visible = clearly_visible(solids, camera, self.heads)
+        truth = truth_of(solids, camera, people, self.heads, sight.targets, visible=visible)
         light = self.light._replace(noise_seed=self.light.noise_seed + frame)
-        return World(self.solids, self.room.camera, light, truth)
+        return World(solids, camera, light, truth)
 
     def _step(self, time: float) -> np.ndarray:
         """Move everybody; returns the sway (P, 3) of yaw, pitch and roll."""

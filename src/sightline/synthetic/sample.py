@@ -94,7 +94,8 @@ def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
         for person, target in zip(room.people, targets.points, strict=True)
     ]
     solids = stack(room.solids + head_solids(people, targets.points))
-    truth = truth_of(solids, room.camera, people, heads, targets)
+    seen = np.ones(len(people), bool)  # `furnished` saw to that
+    truth = truth_of(solids, room.camera, people, heads, targets, visible=seen)
     ignored = np.stack([heads.owners, targets.owners], 1)
     if hidden(solids, truth.eyes, truth.targets, ignored).any():
         return None
@@ -138,7 +139,13 @@ def candidates(room: Room, heads: Targets) -> Targets:
 
 
 def truth_of(
-    solids: Solids, camera: Camera, people: list[Person], heads: Targets, targets: Targets
+    solids: Solids,
+    camera: Camera,
+    people: list[Person],
+    heads: Targets,
+    targets: Targets,
+    *,
+    visible: np.ndarray,
 ) -> People:
     """Who looks where, and what of it the camera sees."""
     here = np.broadcast_to(camera.position, targets.points.shape)
@@ -151,5 +158,5 @@ def truth_of(
         target_owners=targets.owners,
         inside=camera.contains(targets.points),
         occluded=hidden(solids, here, targets.points, targets.owners[:, None]),
-        visible=clearly_visible(solids, camera, heads),
+        visible=visible,
     )
