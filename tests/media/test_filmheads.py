@@ -25,7 +25,7 @@ def left_edges(film, count, **more):
     return [film.of_frame(frame, **more).boxes[:, 0].tolist() for frame in range(count)]
 
 
-def coco(**more):
+def coco():
     images = [
         {"id": 8, "file_name": "shot/0007.jpg", "frame_id": 0},
         {"id": 9, "file_name": "shot/0008.jpg", "frame_id": 1},

@@ -79,7 +79,7 @@ def read_film_heads(
     """
     rows = checked_rows(path)
     ids = _identities(rows)
-    named = HeadTable({row.image: Heads.none() for row in rows})
+    named = HeadTable(dict.fromkeys((row.image for row in rows), Heads.none()))
     if first is None and any(picture in named for picture in pictures):
         by_name = _grouped(rows, [row.image for row in rows], ids)
         return FilmHeads(bool(ids), pictures=HeadTable(by_name))

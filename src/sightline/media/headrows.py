@@ -37,7 +37,7 @@ COLUMNS = {
 may be missing, and of `image`, `frame` and `time` one is enough."""
 
 
-@dataclass
+@dataclass(slots=True)  # a film may have a million
 class Row:
     """A head, and where in the file it is.
 
