@@ -25,7 +25,7 @@ from sightline import Scene, cli, load
 from sightline.ahead import ahead
 from sightline.films.parts import draw_record
 from sightline.films.record import Record
-from sightline.films.watch import QUEUE, find_people, head_source, predict_seen
+from sightline.films.watch import QUEUE, find_people, people_of, predict_seen
 from sightline.media.faults import Faults
 from sightline.media.film import Frame, open_film
 from sightline.media.film_writer import FilmWriter
@@ -55,7 +55,7 @@ def user_loop(film: Path, heads: Path, out: Path, precision: str) -> np.ndarray:
     """What a user would write; returns all points."""
     model = load(MODEL, precision=precision)
     with open_film(film) as opened:
-        source, _ = head_source(opened, heads)
+        source = people_of(opened, heads).heads
     points = []
     with av.open(str(film)) as container, av.open(str(out), "w") as output:
         stream = container.streams.video[0]
@@ -103,9 +103,9 @@ def stages(film: Path, heads: Path, folder: Path, precision: str) -> dict[str, f
     """Seconds of each stage alone, the others already done."""
     model = load(MODEL, precision=precision)
     with open_film(film) as opened:
-        source, tracker = head_source(opened, heads)
+        people = people_of(opened, heads)
         frames = list(opened.frames())
-    found = list(find_people(frames, source, tracker, Faults()))
+    found = list(find_people(frames, people, Faults()))
     seen = list(predict_seen(found, model))
     drawn = [draw_record(one.frame.image, Record.of(one)) for one in seen]
 

@@ -349,5 +349,5 @@ def test_a_film_of_frames_given_by_hand(weights):
         return Heads(torch.tensor([[5.0, 5, 20, 20]]), torch.ones(1), tracks=torch.tensor([4]))
 
     model = load("pdp-nodepth", weights["pdp-nodepth"])
-    seen = list(watch.watch(frames, model, heads, None, Faults()))
+    seen = list(watch.watch(frames, model, watch.People(heads), Faults()))
     assert [one.gaze.tracks.tolist() for one in seen] == [[4]] * 3

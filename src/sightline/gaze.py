@@ -129,10 +129,10 @@ class Gaze:
         if data.get("heatmaps") is not None:
             heatmaps = unpack_half("Gaze: heatmaps", data["heatmaps"])
         objects = None if data.get("objects") is None else _objects(data["objects"])
-        when = {"frame": data.get("frame"), "time": data.get("time")}
-        if any(not isinstance(value, int | float | None) for value in when.values()):
+        frame, time = data.get("frame"), data.get("time")
+        if not isinstance(frame, int | None) or not isinstance(time, int | float | None):
             raise ValueError("Gaze: frame and time are numbers.")
-        return cls(heatmaps=heatmaps, objects=objects, **values, **when)
+        return cls(heatmaps=heatmaps, objects=objects, frame=frame, time=time, **values)
 
     @classmethod
     def from_json(cls, text: str) -> Gaze:

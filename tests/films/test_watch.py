@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sightline.batch import Batch
-from sightline.films.watch import RECURRENT, Runs, Seen, find_people, predict_seen, watch
+from sightline.films.watch import RECURRENT, People, Runs, Seen, find_people, predict_seen, watch
 from sightline.gaze import Gaze
 from sightline.media.faults import Faults
 from sightline.media.film import Frame
@@ -65,7 +65,7 @@ def people_in(*tracks: range | set[int]):
 
 
 def seen_by(model: GazeModel, count: int, *tracks, batch: int = 16) -> list[Seen]:
-    found = find_people(frames(count), people_in(*tracks), None, Faults())
+    found = find_people(frames(count), People(people_in(*tracks)), Faults())
     return list(predict_seen(found, model, batch))
 
 
@@ -131,7 +131,7 @@ def test_a_bad_frame_or_box_is_told_and_costs_nobody_else() -> None:
         return found
 
     faults = Faults()
-    seen = list(predict_seen(find_people(frames(6), heads, None, faults), Reader(1)))
+    seen = list(predict_seen(find_people(frames(6), People(heads), faults), Reader(1)))
     assert [len(one.gaze) for one in seen] == [1, 1, 0, 1, 1, 1]
     told = faults.sentences()
     assert len(told) == 2
@@ -143,7 +143,7 @@ def test_detected_heads_get_identities_and_the_tracker_is_kept() -> None:
     def heads(frame: Frame) -> Heads:
         return Heads(torch.tensor([[4.0, 4, 20, 24]]), torch.tensor([0.99]))
 
-    seen = list(watch(frames(5), Reader(1), heads, Tracker(), Faults()))
+    seen = list(watch(frames(5), Reader(1), People(heads, Tracker()), Faults()))
     assert [one.gaze.tracks.tolist() for one in seen] == [[0]] * 5
     again = Tracker.restore(seen[2].memory)
     after = again.update(heads(seen[3].frame), seen[3].frame.image, seen[3].frame.time)

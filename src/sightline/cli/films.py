@@ -85,16 +85,18 @@ def _frames(options: Predict, film: Film, start: float | None = None) -> Iterato
 
 def _take(options: Predict, film: Film, results: FilmResults) -> bool:
     """Watch the film, or the rest of it, into `results`; returns whether it was stopped."""
-    from sightline.films.watch import head_source, watch
+    from sightline.films.watch import people_of, watch
     from sightline.media.tracker import Tracker
 
     model = options.load()
     options.refuse_depth(model)
-    heads, tracker = head_source(film, options.heads, options.detector, first=options.first_frame)
-    if results.parts and results.parts[-1].memory and tracker:
-        tracker = Tracker.restore(results.parts[-1].memory)
+    people = people_of(film, options.heads, options.detector, first=options.first_frame)
+    if people.note:
+        _say(people.note)
+    if results.memory is not None:
+        people.tracker = Tracker.restore(results.memory)
     frames = _frames(options, film, results.next)
-    seen = watch(frames, model, heads, tracker, film.notes, people_per_batch=options.batch)
+    seen = watch(frames, model, people, film.notes, people_per_batch=options.batch)
     time = None
     try:
         with closing(seen), _progress() as progress:  # pyright: ignore

@@ -101,6 +101,11 @@ class FilmResults:
         """From which second of the film to go on; None if nothing was taken."""
         return self.parts[-1].newest + AFTER if self.parts else None
 
+    @property
+    def memory(self) -> dict[str, Any] | None:
+        """The tracker's state there."""
+        return self.parts[-1].memory if self.parts else None
+
     def add(self, seen: Seen, faults: list[str]) -> None:
         """Take a frame; every `watch.PART` frames a part is finished."""
         if self.open is not None and self.open.frames == watch.PART:

@@ -81,33 +81,51 @@ def stream(
     """
     loaded = load(model, weights) if isinstance(model, str) else model
     with open_film(source) as film:
-        people, tracker = head_source(film, heads, detector)
+        people = people_of(film, heads, detector)
         chosen = film.frames(**frames)  # pyright: ignore[reportArgumentType]
-        for seen in watch(chosen, loaded, people, tracker, film.notes):
+        for seen in watch(chosen, loaded, people, film.notes):
             yield seen.gaze
 
 
-def head_source(
+@dataclass
+class People:
+    """Where the heads of a film's frames come from.
+
+    tracker: for heads without identities. note: what users should know of this source.
+    """
+
+    heads: HeadSource
+    tracker: Tracker | None = None
+    note: str = ""
+
+
+def people_of(
     film: Film, heads: str | Path | None, detector: str | None = None, *, first: int | None = None
-) -> tuple[HeadSource, Tracker | None]:
-    """Where the heads of a film's frames come from, and the tracker that they need, if any.
+) -> People:
+    """The people in a film by a file of heads, or else by a detector.
 
     first: the number that the file of heads gives to the first frame.
     """
     if heads is None:
         detect = choose_detector(detector)
-        return lambda frame: detect(frame.image), Tracker()
+        return People(lambda frame: detect(frame.image), Tracker(), getattr(detect, "note", ""))
     pictures = film.paths if isinstance(film, FolderFilm) else ()
     table = read_film_heads(heads, first=first, step=1 / (film.rate or 25.0), pictures=pictures)
-    tracker = None if table.tracked else Tracker()
-    return lambda frame: table.of_frame(frame.index, frame.name, frame.time), tracker
+    guessed = first is None and table.first not in (None, 0, 1)
+    return People(
+        lambda frame: table.of_frame(frame.index, frame.name, frame.time),
+        None if table.tracked else Tracker(),
+        f"number {table.first} in {heads} is taken for the film's first frame; say another with "
+        "--first-frame"
+        if guessed
+        else "",
+    )
 
 
 def watch(
     frames: Iterable[Frame],
     model: GazeModel,
-    heads: HeadSource,
-    tracker: Tracker | None,
+    people: People,
     faults: Faults,
     *,
     people_per_batch: int = 16,
@@ -116,23 +134,22 @@ def watch(
 
     What goes wrong with single frames is told in `faults`.
     """
-    found = ahead(find_people(ahead(frames, QUEUE), heads, tracker, faults), QUEUE)
+    found = ahead(find_people(ahead(frames, QUEUE), people, faults), QUEUE)
     return ahead(predict_seen(found, model, people_per_batch), QUEUE)
 
 
-def find_people(
-    frames: Iterable[Frame], heads: HeadSource, tracker: Tracker | None, faults: Faults
-) -> Iterator[Seen]:
-    """Frames with the heads of their people, told apart by `tracker` if the source does not."""
+def find_people(frames: Iterable[Frame], people: People, faults: Faults) -> Iterator[Seen]:
+    """Frames with the heads of their people and who they are."""
+    tracker = people.tracker
     for frame in frames:
         try:
-            people = _within_reach(heads(frame), frame, faults)
+            heads = _within_reach(people.heads(frame), frame, faults)
         except Exception as error:  # one bad frame must not cost the others
             faults.note(f"gave no heads ({error})", frame.time)
-            people = Heads.none()
+            heads = Heads.none()
         if tracker is not None:
-            people = tracker.update(people, frame.image, frame.time)
-        yield Seen(frame, people, tracker.state() if tracker else None)
+            heads = tracker.update(heads, frame.image, frame.time)
+        yield Seen(frame, heads, tracker.state() if tracker else None)
 
 
 def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Self
 
 import av
+import av.error as errors
 import torch
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -100,7 +100,7 @@ class ContainerFilm(Film):
                 if packet.pts is not None and not packet.is_discard:
                     clock.announce(packet)
                 yield packet
-        except (FFmpegError, OSError) as error:
+        except (errors.FFmpegError, OSError) as error:
             self.notes.tell(f"Reading stopped at {clock.end:.3f} s: {reason(error)}.")
 
     def _learn(self, container: InputContainer, stream: VideoStream, frame: VideoFrame) -> None:
@@ -141,7 +141,7 @@ def opened(source: str) -> Iterator[tuple[InputContainer, VideoStream]]:
         raise FilmError(f"{source}: the file is empty.")
     try:
         container = av.open(address, timeout=timeout, metadata_errors="replace")
-    except (FFmpegError, OSError) as error:
+    except (errors.FFmpegError, OSError) as error:
         raise FilmError(f"{source}: {reason(error)}.") from error
     with container:
         moving = (s for s in container.streams.video if not is_cover(s))
@@ -196,7 +196,7 @@ def decoded(packets: Iterable[Packet], stream: VideoStream) -> Iterator[VideoFra
     for packet in chain(packets, [None]):  # None gets the last ones, also where reading failed
         try:
             frames = stream.decode(packet)
-        except FFmpegError:
+        except errors.FFmpegError:
             continue
         yield from frames
 
@@ -217,8 +217,8 @@ def to_rgb(frame: VideoFrame, size: tuple[int, int], reformatter: VideoReformatt
 
 def upright_size(frame: VideoFrame) -> tuple[int, int]:
     """Width and height after turning."""
-    size = frame.width, frame.height
-    return size[::-1] if quarter_turns(frame) % 2 else size
+    width, height = frame.width, frame.height
+    return (height, width) if quarter_turns(frame) % 2 else (width, height)
 
 
 def quarter_turns(frame: VideoFrame) -> int:
@@ -235,10 +235,10 @@ def is_bt709(frame: VideoFrame) -> bool:
 def reason(error: Exception) -> str:
     """What went wrong, in words."""
     match error:
-        case av.error.InvalidDataError() | av.error.EOFError():
+        case errors.InvalidDataError() | errors.EOFError():
             return "this is no film, or its beginning or end is missing"
-        case av.error.ExitError() | av.error.TimeoutError():
+        case errors.ExitError() | errors.TimeoutError():
             return f"nothing came for {PATIENCE:g} seconds"
-        case FFmpegError() | OSError() if error.strerror:
+        case errors.FFmpegError() | OSError() if error.strerror:
             return error.strerror.lower()
     return str(error)

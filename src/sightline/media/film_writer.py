@@ -149,6 +149,7 @@ def shifted(parts: Sequence[tuple[str | Path, float]]) -> Iterator[Any]:
             for packet in container.demux(stream):
                 if packet.pts is None:  # the end
                     continue
+                assert stream.time_base is not None
                 packet.pts = packet.dts = packet.pts + round(offset / stream.time_base)
                 if packet.pts <= latest:
                     raise FilmError(f"{part}: it begins before the part in front of it ends.")
