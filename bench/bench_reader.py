@@ -21,7 +21,7 @@ from torchvision import transforms
 from sightline.datasets.gazefollow import GazeFollow
 from sightline.geometry.boxes import enlarge
 from sightline.media.image import read_image
-from sightline.models.pdp.preprocess import MEAN, STD, PDPPreprocess
+from sightline.models.preprocess import MEAN, STD, HeadCrops
 from sightline.scene import Scene
 from sightline.synthetic.render import render_scenes
 
@@ -51,7 +51,7 @@ def write_dataset(root: Path, scenes: list[Scene], size: tuple[int, int]) -> Non
 
 def ours(root: Path) -> Callable[[], tuple[Tensor, Tensor]]:
     dataset = GazeFollow(root, "trainval")
-    preprocess = PDPPreprocess(size=224, head_margin=MARGIN, depth=False)
+    preprocess = HeadCrops(size=224, head_margin=MARGIN, depth=False)
 
     def read() -> tuple[Tensor, Tensor]:
         batch = preprocess([dataset[i] for i in range(len(dataset))])

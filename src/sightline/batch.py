@@ -41,6 +41,25 @@ class Batch:
         """The number of people."""
         return len(self.heads)
 
+    def sequences(self) -> Tensor:
+        """Rows (S, clip_length) of each of S people in the frames of their clip.
+
+        Raises ValueError when the frames of a clip do not hold the same number of people.
+        """
+        counts = torch.bincount(self.image_of, minlength=len(self.images))
+        per_clip = counts.view(-1, self.clip_length)
+        if (per_clip != per_clip[:, :1]).any():
+            raise ValueError(
+                "the frames of a clip hold different numbers of people; a clip is of the same "
+                "people in the same order."
+            )
+        first = counts.cumsum(0) - counts
+        clip_of = torch.arange(len(per_clip), device=counts.device)
+        clip_of = clip_of.repeat_interleave(per_clip[:, 0])
+        people = torch.arange(len(clip_of), device=counts.device)
+        people = people - (per_clip[:, 0].cumsum(0) - per_clip[:, 0])[clip_of]
+        return first.view(-1, self.clip_length)[clip_of] + people[:, None]
+
     def split(self, images: int) -> list[Batch]:
         """The same in parts of at most `images` images each, in order."""
         if len(self.images) <= images:

@@ -94,17 +94,26 @@ class Chain:
 
 @dataclass(frozen=True)
 class HeadJitter:
-    """Enlarge all head boxes by one share, uniform in 0..`k_max` (0.2 in Chong et al. 2020)."""
+    """Enlarge all head boxes by one share, uniform in 0..`k_max` (0.2 in Chong et al. 2020).
+
+    clip: cut the boxes to the picture, as the published codes do in training on video.
+    """
 
     k_max: float = 0.1
     p: float = 0.5
+    clip: bool = False
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip with larger heads, or the clip itself."""
         if not _happens(self.p):
             return clip
         k = _uniform(0.0, self.k_max)
-        return [replace(scene, heads=enlarge(scene.heads, k)) for scene in clip]
+        return [replace(scene, heads=self._enlarged(scene, k)) for scene in clip]
+
+    def _enlarged(self, scene: Scene, k: float) -> Tensor:
+        heads = enlarge(scene.heads, k)
+        border = heads.new_tensor(scene.size).repeat(2)
+        return heads.minimum(border).clamp(min=0) if self.clip else heads
 
 
 @dataclass(frozen=True)

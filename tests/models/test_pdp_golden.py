@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from sightline.batch import Batch
 from sightline.models.pdp.convert import convert
@@ -29,17 +30,23 @@ def official(golden: Path, layout: str) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(np.asarray(array)) for name, array in arrays.items()}
 
 
-def golden_batch(golden: Path, boxes: np.ndarray, depth: bool) -> Batch:
+def golden_batch(
+    golden: Path,
+    boxes: np.ndarray,
+    depth: bool,
+    *,
+    name: str = "pdp/",
+    lead: tuple[int, ...] = (2,),
+) -> Batch:
     make = fill(golden)
-    people = len(boxes)
-    shape = (people, 3, 224, 224)
-    maps = torch.from_numpy(make.uniform("pdp/depth", (people, 1, 224, 224)))
+    images, faces = (make.normal(name + part, (*lead, 3, 224, 224)) for part in ("image", "face"))
+    maps = torch.from_numpy(make.uniform(f"{name}depth", (*lead, 1, 224, 224)))
     return Batch(
-        images=torch.from_numpy(make.normal("pdp/image", shape)),
+        images=torch.from_numpy(images).view(-1, 3, 224, 224),
         heads=(torch.from_numpy(boxes).float() + 0.5) / 224,  # clear of the truncation
-        image_of=torch.arange(people),
-        crops=torch.from_numpy(make.normal("pdp/face", shape)),
-        depth=maps if depth else None,
+        image_of=torch.arange(len(boxes)),
+        crops=torch.from_numpy(faces).view(-1, 3, 224, 224),
+        depth=maps.view(-1, 1, 224, 224) if depth else None,
     )
 
 
@@ -63,6 +70,46 @@ def test_pdp_reproduces_the_released_outputs(golden: Path, case: str) -> None:
     for name, value in found.items():
         reference = torch.from_numpy(expected[name])
         assert (value - reference).abs().max() < 1e-4 * reference.abs().max(), name
+
+
+TEMPORAL = ["depth", "nodepth", "depth_no_temporal", "nodepth_no_temporal"]
+
+
+@pytest.mark.parametrize("case", TEMPORAL)
+def test_pdp_on_video_reproduces_the_released_outputs(golden: Path, case: str) -> None:
+    expected = np.load(golden / "pdp" / f"temporal_{case}.npz")
+    state = official(golden, f"temporal_{case}_layout.json")
+    model, notes = convert(state)
+    assert "fc_inout" in " ".join(notes)
+    assert ("out_proj" in " ".join(notes)) == (not case.endswith("no_temporal"))
+    boxes = expected["head_boxes"].reshape(-1, 4)
+    batch = golden_batch(golden, boxes, "nodepth" not in case, name="pdp/seq_", lead=(2, 5))
+    batch.clip_length = 5
+    seen = {}
+    model.patch_head.register_forward_hook(lambda _, inputs, __: seen.update(tokens=inputs[0]))
+    if model.config.temporal:
+        model.temporal.squeeze.register_forward_hook(
+            lambda _, inputs, __: seen.update(before=inputs[0])
+        )
+    with torch.inference_mode():
+        output = model.eval()(batch)
+        inside = F.conv1d(seen["tokens"].mT, *leaves(state, "compress_conv1_inout")).relu()
+        found = {
+            "heatmap": output.heatmaps[:, None],
+            "patch_logits": output.patches,
+            "patch_distribution": patch_shares(output.patches),
+            "inout": F.linear(inside.squeeze(1), *leaves(state, "fc_inout")),
+        }
+        if model.config.temporal:
+            found["temporal_attention"] = model.temporal.weights(seen["before"])
+    assert set(found) == set(expected.files) - {"head_boxes"}
+    for name, value in found.items():
+        reference = torch.from_numpy(expected[name])
+        assert (value - reference).abs().max() < 1e-4 * reference.abs().max(), name
+
+
+def leaves(state: dict[str, torch.Tensor], prefix: str) -> tuple[torch.Tensor, torch.Tensor]:
+    return state[f"{prefix}.weight"], state[f"{prefix}.bias"]
 
 
 def test_pdp_losses_match_the_release(golden: Path) -> None:
@@ -91,7 +138,11 @@ class Stub:
 
 @pytest.mark.parametrize(
     ("total", "heatmap_weight", "patch_weight"),
-    [("total_gazefollow_depth", 10_000, 20), ("total_gazefollow_nodepth", 10_000, 40)],
+    [
+        ("total_gazefollow_depth", 10_000, 20),
+        ("total_gazefollow_nodepth", 10_000, 40),
+        ("total_vat", 5_000, 40),
+    ],
 )
 def test_pdp_total_loss_matches_the_release(
     golden: Path, total: str, heatmap_weight: float, patch_weight: float

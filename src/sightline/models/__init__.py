@@ -18,12 +18,16 @@ MODELS = {  # name: "module:factory"
     "pdp": "sightline.models.pdp.model:pdp",
     "pdp-nodepth": "sightline.models.pdp.model:pdp_nodepth",
     "pdp-small": "sightline.models.pdp.model:pdp_small",
+    "pdp-video": "sightline.models.pdp.temporal:pdp_video",
+    "pdp-video-nodepth": "sightline.models.pdp.temporal:pdp_video_nodepth",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
     "pdp-gazefollow": "sightline.models.pdp.recipe:pdp_gazefollow",
     "pdp-gazefollow-nodepth": "sightline.models.pdp.recipe:pdp_gazefollow_nodepth",
     "pdp-small-synthetic": "sightline.models.pdp.recipe:pdp_small_synthetic",
+    "pdp-vat": "sightline.models.pdp.recipe:pdp_vat",
+    "pdp-vat-nodepth": "sightline.models.pdp.recipe:pdp_vat_nodepth",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = {  # family: module with `convert` and `initialise` for official checkpoints

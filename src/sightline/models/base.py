@@ -42,6 +42,11 @@ class GazeModel(nn.Module):
     precision: torch.dtype = torch.float32
 
     @property
+    def clip_length(self) -> int | None:
+        """Consecutive frames that are seen together; 1 for pictures, None for any number."""
+        return 1
+
+    @property
     def uses_depth(self) -> bool:
         """Whether `Scene.depth` is read; readers load depth maps only then."""
         return False
@@ -56,7 +61,11 @@ class GazeModel(nn.Module):
         return next(self.parameters()).device
 
     def predict(self, scenes: list[Scene]) -> list[Gaze]:
-        """Where the people of each scene look: one `Gaze` on the CPU per scene, in order."""
+        """Where the people of each scene look: one `Gaze` on the CPU per scene, in order.
+
+        Scenes of a model with a `clip_length` are clips, one after the other: that many consecutive
+        frames of the same people.
+        """
         return self.predict_batch(self.preprocess(scenes)) if scenes else []
 
     @torch.inference_mode()

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sightline.models.pdp.model import PDP, PDPConfig
+from sightline.models.pdp.temporal import PDPVideo, PDPVideoConfig
 from sightline.models.weights import WeightsError, require_match
 
 State = dict[str, Tensor]
@@ -40,7 +41,18 @@ NAMES = {  # official prefix: ours, in the order of the network
     "deconv_bn3": "heatmap_head.9",
     "conv4": "heatmap_head.11",
 }
-UNUSED = ("compress_conv1_inout",)  # in the release's state, never in its forward pass
+TEMPORAL_NAMES = {
+    "temporal_pos_embed": "temporal.position",
+    "temporal_mapping": "temporal.squeeze",
+    "temporal_attention": "temporal.query_key",
+    "temporal_proj_1": "temporal.value",
+    "temporal_norm_1": "temporal.norm",
+}
+UNUSED = {  # in the release's state without an effect on what is predicted
+    "compress_conv1_inout": "never in the forward pass of pictures",
+    "fc_inout": "an in/out branch for comparison that is never trained",
+    "temporal_attention.out_proj": "only the attention weights of that module are used",
+}
 BASELINE_ONLY = (  # the in/out branch of the baseline, which PDP replaces by the patch head
     "compress_conv1_inout",
     "compress_bn1_inout",
@@ -55,49 +67,76 @@ def rename(official: State) -> tuple[State, State]:
     ours, rest = {}, {}
     for name, tensor in official.items():
         prefix, _, leaf = name.partition(".")
-        if prefix not in NAMES:
+        if prefix in NAMES:
+            linear = NAMES[prefix].startswith("patch_head")  # stored as 1-D convolutions
+            new = NAMES[prefix] + (f".{leaf}" if leaf else "")
+            ours[new] = tensor.squeeze(-1) if linear and leaf == "weight" else tensor
+        elif prefix in TEMPORAL_NAMES and not name.startswith(tuple(UNUSED)):
+            ours |= _temporal(TEMPORAL_NAMES[prefix], leaf, tensor)
+        else:
             rest[name] = tensor
-            continue
-        new = NAMES[prefix] + (f".{leaf}" if leaf else "")
-        linear = new.startswith("patch_head")  # stored as 1-D convolutions of kernel 1
-        ours[new] = tensor.squeeze(-1) if linear and leaf == "weight" else tensor
     return ours, rest
+
+
+def _temporal(prefix: str, leaf: str, tensor: Tensor) -> State:
+    """A tensor of the temporal part in our shape."""
+    if not leaf:
+        return {prefix: tensor.squeeze(1)}  # the position, stored as (frames, 1, places)
+    if prefix == "temporal.norm":
+        return {f"{prefix}.{leaf}": tensor.mT}  # stored as (channels, places)
+    if prefix == "temporal.query_key":
+        used = 2 * len(tensor) // 3  # the rest makes values that are thrown away
+        return {f"{prefix}.{leaf.removeprefix('in_proj_')}": tensor[:used]}
+    # 1-D convolutions of kernel 1
+    return {f"{prefix}.{leaf}": tensor.squeeze(-1) if leaf == "weight" else tensor}
 
 
 def convert(official: State) -> tuple[PDP, list[str]]:
     """The model of a complete official checkpoint, and notes on what was left out.
 
-    Depth is told by the channels of the first scene convolution. Raises WeightsError, listing the
-    names, when anything is missing, unknown or of another shape.
+    Depth is told by the channels of the first scene convolution, video by the auxiliary in/out
+    branch, temporal attention by its position embedding. Raises WeightsError, listing the names,
+    when anything is missing, unknown or of another shape.
     """
     first = official.get("conv1_scene.weight")
     if first is None:
         raise WeightsError("this is not a PDP checkpoint: it has no conv1_scene.weight")
-    model = PDP(PDPConfig(depth=first.shape[1] == 5))
+    depth = first.shape[1] == 5
+    if "fc_inout.weight" in official and "qkv_proj.weight" in official:
+        temporal = "temporal_pos_embed" in official
+        model = PDPVideo(PDPVideoConfig(depth=depth, temporal=temporal))
+    else:
+        model = PDP(PDPConfig(depth=depth))
     ours, rest = rename(official)
-    unused = {name for name in rest if name.startswith(UNUSED)}
+    unused = {name for name in rest if name.startswith(tuple(UNUSED))}
     require_match(model, ours | {name: rest[name] for name in rest.keys() - unused})
     model.load_state_dict(ours)
-    return model, [f"left out {name}: the release stores it and never uses it" for name in unused]
+    return model, [f"left out {name}: {_why(name)}" for name in sorted(unused)]
+
+
+def _why(unused: str) -> str:
+    return next(why for start, why in UNUSED.items() if unused.startswith(start))
 
 
 def initialise(model: PDP, official: State) -> list[str]:
-    """Start `model` from official initial weights; the notes say what happened to what.
+    """Start `model` from weights of the baseline or of another PDP; the notes say what went where.
 
+    official: initial weights as released, a PDP checkpoint (video starts from pictures), or ours.
     A file made without depth enters the model with depth at the positions that the channels have
     there; what the file cannot give keeps its random values and is named.
     """
-    ours, rest = rename(official)
+    is_ours = "scene_trunk.stem.0.weight" in official
+    ours, rest = (dict(official), {}) if is_ours else rename(official)
     fresh = model.state_dict()
     notes = []
     if model.config.depth:
         notes += _make_room_for_depth(ours, fresh)
-    unknown = {n: t for n, t in rest.items() if not n.startswith(BASELINE_ONLY + UNUSED)}
+    unknown = {n: t for n, t in rest.items() if not n.startswith((*BASELINE_ONLY, *UNUSED))}
     missing = fresh.keys() - ours.keys()
     require_match(model, ours | unknown, missing_ok=missing)
     model.load_state_dict(fresh | ours)
     if rest:
-        notes.append(f"left out (the baseline's in/out branch): {', '.join(sorted(rest))}")
+        notes.append(f"left out (in/out branches that PDP does not use): {', '.join(sorted(rest))}")
     if missing:
         notes.append(f"not in the file, random values kept: {', '.join(sorted(missing))}")
     return notes

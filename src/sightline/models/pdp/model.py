@@ -6,20 +6,19 @@ Trunks, attention, fusion and decoder are those of Chong et al., CVPR 2020.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d, softmax
-from torchvision.models.resnet import Bottleneck
+from torch.nn.functional import softmax
 
 from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import enlarge, head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.models.base import GazeModel, split_by_image
-from sightline.models.pdp.preprocess import PDPPreprocess
+from sightline.models.layers import SceneAttention, Trunk, conv_block, deconv_block, initialise
+from sightline.models.preprocess import HeadCrops
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,8 @@ class PDPConfig:
     blocks: bottlenecks per layer of each trunk.
     image_size: side of scene, head crop and depth in pixels, a multiple of 32.
     calm_start: start training with small embeddings and a small last convolution: without
-    pretrained
-        trunks the published ones drown what the pictures say for the first thousands of steps.
+        pretrained trunks the published ones drown what the pictures say for the first thousands of
+        steps.
     head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
     as_released: reproduce the release: points at the corner of the highest cell, and label patches
         that leave out the last row and column. Off: points finer than a cell (`refined_peaks`),
@@ -72,20 +71,22 @@ class PDP(GazeModel):
     def __init__(self, config: PDPConfig) -> None:
         super().__init__()
         self.config = config
-        self.preprocess = PDPPreprocess(config.image_size, config.head_margin, config.depth)
+        self.preprocess = HeadCrops(
+            config.image_size, config.head_margin, config.depth, self.clip_length
+        )
         width, places = config.width, config.grid**2 + 1
         self.scene_trunk = Trunk(5 if config.depth else 4, width, config.blocks)
         self.face_trunk = Trunk(3, width, config.blocks)
-        self.scene_attention = SceneAttention(config)
+        self.scene_attention = SceneAttention(2 if config.depth else 1, 16 * width, config.grid)
         self.fusion = nn.Sequential(
-            *_conv_block(32 * width, 16 * width), *_conv_block(16 * width, 8 * width)
+            *conv_block(32 * width, 16 * width), *conv_block(16 * width, 8 * width)
         )
         self.tokens = PatchTokens(8 * width, places)
         self.patch_head = nn.Sequential(
             nn.Linear(8 * width, 4 * width), nn.ReLU(), nn.Linear(4 * width, 1)
         )
         self.heatmap_head = heatmap_head(8 * width)
-        self.apply(_initialise)
+        self.apply(initialise)
         if config.calm_start:
             self._calm()
 
@@ -103,6 +104,12 @@ class PDP(GazeModel):
 
     def forward(self, batch: Batch) -> PDPOutput:
         """Heatmaps and patch logits of every person of the batch."""
+        code = self.encode(batch)
+        with torch.autocast(code.device.type, enabled=False):  # an arg-max forgives no rounding
+            return self.heads(self.tokens(code.float()))
+
+    def encode(self, batch: Batch) -> Tensor:
+        """What trunks, attention and fusion make of every person: (N, 8 * width, grid, grid)."""
         masks = head_masks(enlarge(batch.heads, self.config.head_margin), self.config.image_size)
         context = [masks]
         if batch.depth is not None:
@@ -110,15 +117,13 @@ class PDP(GazeModel):
         scene = self.scene_trunk(torch.cat([batch.images[batch.image_of], *context], 1))
         face = self.face_trunk(batch.crops)
         attention = self.scene_attention(context, face)
-        code = self.fusion(torch.cat([scene * attention, face], 1))
-        with torch.autocast(code.device.type, enabled=False):  # an arg-max forgives no rounding
-            return self.heads(code.float())
+        return self.fusion(torch.cat([scene * attention, face], 1))
 
-    def heads(self, code: Tensor) -> PDPOutput:
-        """Heatmaps and patch logits from the fused code (N, 8 * width, grid, grid)."""
-        tokens = self.tokens(code)
+    def heads(self, tokens: Tensor) -> PDPOutput:
+        """Heatmaps and patch logits from tokens (N, places, 8 * width)."""
         patches = self.patch_head(tokens).squeeze(-1)
-        places = tokens[:, :-1].mT.reshape(code.shape)
+        grid = (self.config.grid, self.config.grid)
+        places = tokens[:, :-1].mT.unflatten(-1, grid).contiguous()
         return PDPOutput(self.heatmap_head(places).squeeze(1), patches)
 
     def decode(self, output: PDPOutput, batch: Batch) -> list[Gaze]:
@@ -135,57 +140,6 @@ def patch_shares(logits: Tensor) -> Tensor:
     """The predicted distribution (N, places): sigmoids over their sum, not a softmax."""
     scores = logits.sigmoid()
     return scores / (scores.sum(1, keepdim=True) + 1e-8)
-
-
-class Trunk(nn.Module):
-    """A ResNet with a fifth layer: (N, channels, H, W) to (N, 16 * width, H / 32, W / 32)."""
-
-    def __init__(self, channels: int, width: int, blocks: tuple[int, ...]) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(inplace=True),
-            nn.MaxPool2d(3, stride=2, padding=1),
-        )
-        inputs = (width, 4 * width, 8 * width, 16 * width, 32 * width)
-        widths, strides = (width, 2 * width, 4 * width, 8 * width, 4 * width), (1, 2, 2, 2, 1)
-        self.layers = nn.Sequential(*map(_residual_layer, inputs, widths, strides, blocks))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Features of each image."""
-        return self.layers(self.stem(images))
-
-
-def _residual_layer(channels: int, width: int, stride: int, blocks: int) -> nn.Sequential:
-    shortcut = nn.Sequential(
-        nn.Conv2d(channels, 4 * width, 1, stride=stride, bias=False), nn.BatchNorm2d(4 * width)
-    )
-    first = Bottleneck(channels, width, stride, shortcut)
-    return nn.Sequential(first, *(Bottleneck(4 * width, width) for _ in range(blocks - 1)))
-
-
-class SceneAttention(nn.Module):
-    """Where in the scene to look, from head, depth and face: weights (N, 1, grid, grid)."""
-
-    def __init__(self, config: PDPConfig) -> None:
-        super().__init__()
-        maps = 2 if config.depth else 1
-        inputs = maps * (config.image_size // 8) ** 2 + 16 * config.width
-        self.linear = nn.Linear(inputs, config.grid**2)
-        self.grid = config.grid
-
-    def forward(self, context: list[Tensor], face: Tensor) -> Tensor:
-        """`context` holds maps (N, 1, H, W), the head mask last; the weights sum to 1."""
-        pooled = [_pool_three_times(x).flatten(1) for x in reversed(context)]  # head, depth, face
-        weights = softmax(self.linear(torch.cat([*pooled, face.mean((-2, -1))], 1)), -1)
-        return weights.view(-1, 1, self.grid, self.grid)
-
-
-def _pool_three_times(maps: Tensor) -> Tensor:
-    for _ in range(3):
-        maps = max_pool2d(maps, 3, stride=2, padding=1)
-    return maps
 
 
 class PatchTokens(nn.Module):
@@ -213,27 +167,11 @@ def heatmap_head(size: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(size, size, 1, bias=False),
         nn.ReLU(inplace=True),
-        *_deconv_block(size, size // 2, 3),
-        *_deconv_block(size // 2, size // 4, 3),
-        *_deconv_block(size // 4, 1, 4),
+        *deconv_block(size, size // 2, 3),
+        *deconv_block(size // 2, size // 4, 3),
+        *deconv_block(size // 4, 1, 4),
         nn.Conv2d(1, 1, 1),
     )
-
-
-def _conv_block(inputs: int, outputs: int) -> list[nn.Module]:
-    conv = nn.Conv2d(inputs, outputs, 1, bias=False)
-    return [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-
-
-def _deconv_block(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
-    conv = nn.ConvTranspose2d(inputs, outputs, kernel, stride=2)
-    return [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-
-
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        fan_out = math.prod(module.kernel_size) * module.out_channels
-        nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
 
 
 def pdp(**overrides: object) -> PDP:

@@ -1,4 +1,4 @@
-"""How PDP is trained: as published on GazeFollow, and for the weights that ship."""
+"""How PDP is trained: as published on pictures and video, and for the weights that ship."""
 
 from __future__ import annotations
 
@@ -41,6 +41,50 @@ def pdp_gazefollow_nodepth() -> Recipe:
         schedule=partial(MultiStepLR, milestones=[15, 22, 30], gamma=0.2),
     )
     return Recipe("pdp-gazefollow-nodepth", "pdp-nodepth", (stage,), benchmark="gazefollow-val")
+
+
+TRAINED_FOR_VIDEO = (
+    "fusion.0.",
+    "fusion.3.",
+    "tokens.",
+    "temporal.",
+    "patch_head.",
+    *(f"heatmap_head.{convolution}." for convolution in (0, 2, 5, 8, 11)),
+)
+"""Trunks, scene attention and every BatchNorm stay as the picture model left them."""
+
+AUGMENT_VIDEO = Chain(
+    HeadJitter(0.05, clip=True),
+    GazeSafeCrop(margin=0.0),
+    HorizontalFlip(),
+    ColourJitter(saturation=(0.5, 1.5)),
+)
+
+
+def pdp_vat() -> Recipe:
+    """PDP on video with depth on VideoAttentionTarget, as published; start from `pdp` weights."""
+    stage = Stage(
+        "video",
+        loss=partial(pdp_loss, heatmap_weight=5_000.0, patch_weight=40.0),
+        dataset="videoattentiontarget",
+        optimizer=_adam_trainable,
+        schedule=partial(MultiStepLR, milestones=[3], gamma=0.5),
+        epochs=5,
+        batch_size=16,
+        trainable=TRAINED_FOR_VIDEO,
+        batch_statistics="none",
+        augment=AUGMENT_VIDEO,
+    )
+    return Recipe("pdp-vat", "pdp-video", (stage,), benchmark="vat-val")
+
+
+def pdp_vat_nodepth() -> Recipe:
+    """The same from the picture alone; start from `pdp-nodepth` weights."""
+    return replace(pdp_vat(), name="pdp-vat-nodepth", model="pdp-video-nodepth")
+
+
+def _adam_trainable(model: PDP, rate: float = 5e-5) -> Optimizer:
+    return torch.optim.Adam((p for p in model.parameters() if p.requires_grad), lr=rate)
 
 
 def adam(model: PDP, rate: float = 2.5e-4) -> Optimizer:

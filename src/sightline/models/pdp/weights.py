@@ -18,5 +18,11 @@ WEIGHTS = {
         origin=OFFICIAL,
         paper={"auc": 0.934, "average distance": 0.123, "minimum distance": 0.065},
     ),
+    "pdp-video.vat": Weights(
+        licence="none stated by the authors",
+        origin=OFFICIAL,
+        paper={"auc": 0.917, "distance": 0.109, "ap": 0.908},
+    ),
+    "pdp-video-nodepth.vat": Weights(licence="none stated by the authors", origin=OFFICIAL),
     "pdp-nodepth.gazefollow": Weights(licence="none stated by the authors", origin=OFFICIAL),
 }

@@ -1,4 +1,4 @@
-"""What PDP reads of a scene: the picture, a head crop per person, and optionally depth."""
+"""What two-trunk models read of a scene: the picture, a crop per head, and optionally depth."""
 
 from __future__ import annotations
 
@@ -16,19 +16,30 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet
 
 
 @dataclass(frozen=True)
-class PDPPreprocess:
+class HeadCrops:
     """Scenes to a batch: everything resized to `size` x `size`, aspect ratio not kept.
 
-    Raises ValueError for a scene without depth when `depth` is on, and for a person without a box.
+    clip_length: frames of each clip, one clip after the other in the scenes; None takes all scenes
+    as one clip.
+
+    Raises ValueError for a scene without depth when `depth` is on, for a person without a box, and
+    for scenes that are no whole clips.
     """
 
     size: int
     head_margin: float
-    depth: bool
+    depth: bool = False
+    clip_length: int | None = 1
 
     def __call__(self, scenes: list[Scene]) -> Batch:
         """Resize pictures, cut and resize head crops, scale coordinates to the unit square."""
         heads, image_of, truth = gather_people(scenes)
+        clip_length = self.clip_length or len(scenes)
+        if len(scenes) % clip_length:
+            raise ValueError(
+                f"{len(scenes)} scenes are no whole clips: this model sees {clip_length} "
+                "consecutive frames together; give a multiple of that."
+            )
         return Batch(
             images=self._normalised([scene.image for scene in scenes], scenes),
             heads=heads,
@@ -36,6 +47,7 @@ class PDPPreprocess:
             crops=self._normalised(self._crops(scenes), scenes),
             depth=torch.stack([self._depth(scene) for scene in scenes]) if self.depth else None,
             truth=truth,
+            clip_length=clip_length,
         )
 
     def _normalised(self, pictures: list[Tensor], scenes: list[Scene]) -> Tensor:
@@ -75,8 +87,8 @@ def _check_heads(scene: Scene) -> None:
     name, largest = scene.key or "scene", 20 * max(scene.size)
     if scene.heads.isnan().any():
         raise ValueError(
-            f"{name}: a person has no head box (NaN), and PDP needs one for everybody; leave the "
-            "person out or give a box."
+            f"{name}: a person has no head box (NaN), and this model needs one for everybody; "
+            "leave the person out or give a box."
         )
     if (scene.heads.abs() > largest).any():
         raise ValueError(

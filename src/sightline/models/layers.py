@@ -1,0 +1,77 @@
+"""Layers of the two-trunk networks: Chong et al. (CVPR 2020) and what was built on it."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, cat, nn
+from torch.nn.functional import max_pool2d, softmax
+from torchvision.models.resnet import Bottleneck
+
+
+class Trunk(nn.Module):
+    """A ResNet with a fifth layer: (N, channels, H, W) to (N, 16 * width, H / 32, W / 32)."""
+
+    def __init__(self, channels: int, width: int, blocks: tuple[int, ...]) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        )
+        inputs = (width, 4 * width, 8 * width, 16 * width, 32 * width)
+        widths, strides = (width, 2 * width, 4 * width, 8 * width, 4 * width), (1, 2, 2, 2, 1)
+        self.layers = nn.Sequential(*map(_residual_layer, inputs, widths, strides, blocks))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Features of each image."""
+        return self.layers(self.stem(images))
+
+
+def _residual_layer(channels: int, width: int, stride: int, blocks: int) -> nn.Sequential:
+    shortcut = nn.Sequential(
+        nn.Conv2d(channels, 4 * width, 1, stride=stride, bias=False), nn.BatchNorm2d(4 * width)
+    )
+    first = Bottleneck(channels, width, stride, shortcut)
+    return nn.Sequential(first, *(Bottleneck(4 * width, width) for _ in range(blocks - 1)))
+
+
+class SceneAttention(nn.Module):
+    """Where in the scene to look, from head, depth and face: weights (N, 1, grid, grid)."""
+
+    def __init__(self, maps: int, features: int, grid: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(maps * (4 * grid) ** 2 + features, grid**2)
+        self.grid = grid
+
+    def forward(self, context: list[Tensor], face: Tensor) -> Tensor:
+        """`context` holds `maps` maps (N, 1, H, W), the head mask last; the weights sum to 1."""
+        pooled = [_pool_three_times(x).flatten(1) for x in reversed(context)]  # head, depth, face
+        weights = softmax(self.linear(cat([*pooled, face.mean((-2, -1))], 1)), -1)
+        return weights.view(-1, 1, self.grid, self.grid)
+
+
+def _pool_three_times(maps: Tensor) -> Tensor:
+    for _ in range(3):
+        maps = max_pool2d(maps, 3, stride=2, padding=1)
+    return maps
+
+
+def conv_block(inputs: int, outputs: int) -> list[nn.Module]:
+    """A convolution of single pixels, BatchNorm, ReLU."""
+    conv = nn.Conv2d(inputs, outputs, 1, bias=False)
+    return [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+
+
+def deconv_block(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
+    """A transposed convolution that doubles the size, BatchNorm, ReLU."""
+    conv = nn.ConvTranspose2d(inputs, outputs, kernel, stride=2)
+    return [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+
+
+def initialise(module: nn.Module) -> None:
+    """Initial values of a convolution, for `nn.Module.apply`; others keep PyTorch's."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        fan_out = math.prod(module.kernel_size) * module.out_channels
+        nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
