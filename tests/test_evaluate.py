@@ -1,7 +1,6 @@
 """Scoring: shards that survive, predictions that are scored again, reports, baselines."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,14 +187,38 @@ def test_a_long_track_gives_the_same_bit_by_bit(films: Path) -> None:
         assert torch.allclose(gaze.heatmaps, other.heatmaps, atol=1e-5)
 
 
-def test_a_model_that_joins_frames_gets_whole_clips(films: Path) -> None:
-    model = create("pdp-small", **TINY)
-    whole, seen = model.preprocess, []
-    model.preprocess = lambda scenes: replace(whole(scenes), clip_length=len(scenes))
+@pytest.mark.parametrize(
+    ("name", "lengths"),
+    [("videoattentiontarget-tracks", [12, 3]), ("videoattentiontarget", [5, 5, 5, 5])],
+)
+def test_a_model_of_any_number_of_frames_gets_one_clip_at_a_time(
+    films: Path, name: str, lengths: list[int]
+) -> None:
+    model, seen = create("pdp-small", **TINY), []
+    model.__class__ = type("Joins", (type(model),), {"clip_length": None})
     model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0].images)))
-    dataset = load_dataset("videoattentiontarget-tracks", films, "test")
-    list(predict_dataset(model, dataset, batch_size=5, workers=0))
-    assert seen == [12, 3]
+    list(predict_dataset(model, load_dataset(name, films, "test"), batch_size=10, workers=0))
+    assert seen == lengths
+
+
+def test_a_model_of_five_frames_gets_windows(films: Path, tmp_path: Path) -> None:
+    model = create("pdp-video-nodepth", **TINY)
+    written = predict_benchmark(
+        find_benchmark("vat-test"), model, films, tmp_path, origin={}, batch_size=12, workers=0
+    )
+    assert written == 4
+    assert len(list(read_shards(tmp_path))) == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("vat-test-tracks", "gives whole tracks"), ("gazefollow-test", "gives 1")]
+)
+def test_a_model_of_five_frames_is_not_given_others(
+    films: Path, data: Path, tmp_path: Path, name: str, given: str
+) -> None:
+    model, folder = create("pdp-video-nodepth", **TINY), films if "vat" in name else data
+    with pytest.raises(ValueError, match=rf"sees 5 consecutive frames together and \w+ {given}"):
+        predict_benchmark(find_benchmark(name), model, folder, tmp_path, origin={}, workers=0)
 
 
 def test_every_benchmark_decides_by_one_of_its_metrics() -> None:
