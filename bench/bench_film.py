@@ -23,9 +23,9 @@ from timing import best_of, parser, report
 
 from sightline import Scene, cli, load
 from sightline.ahead import ahead
-from sightline.film_parts import draw_record
-from sightline.film_record import Record
-from sightline.films import QUEUE, find_people, head_source, predict_seen
+from sightline.films.parts import draw_record
+from sightline.films.record import Record
+from sightline.films.watch import QUEUE, find_people, head_source, predict_seen
 from sightline.media.faults import Faults
 from sightline.media.film import Frame, open_film
 from sightline.media.film_writer import FilmWriter

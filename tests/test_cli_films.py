@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from sightline import film_parts, films
 from sightline.cli import run
+from sightline.films import parts, watch
 from sightline.gaze import Gaze
 from sightline.media.film import Frame, open_film
 from sightline.media.film_writer import FilmWriter
@@ -137,14 +137,14 @@ def test_frames_without_people_have_a_row(film, weights):
 
 @pytest.mark.parametrize("model", [(), ("--video-model",)])
 def test_a_run_that_broke_off_goes_on_and_repeats_nothing(film, weights, model, monkeypatch):
-    monkeypatch.setattr(films, "PART", 5)
+    monkeypatch.setattr(watch, "PART", 5)
     assert predict(film, weights, *model, out="whole") == 0
     seen: list[int] = []
     break_at(monkeypatch, 7, seen)
     assert predict(film, weights, *model) == 1
     assert len(list(results(film, "parts").glob("*.json"))) == 1  # five frames are safe
     monkeypatch.undo()
-    monkeypatch.setattr(films, "PART", 5)
+    monkeypatch.setattr(watch, "PART", 5)
     read: list[int] = []
     note_frames(monkeypatch, read)
     assert predict(film, weights, *model, "--resume") == 0
@@ -156,7 +156,7 @@ def test_a_run_that_broke_off_goes_on_and_repeats_nothing(film, weights, model, 
 
 def break_at(monkeypatch, frame: int, seen: list[int]) -> None:
     """Let the writing of a frame fail as a full disk would."""
-    write = film_parts.PartWriter.add
+    write = parts.PartWriter.add
 
     def add(self, one) -> None:
         if one.frame.index == frame:
@@ -164,11 +164,11 @@ def break_at(monkeypatch, frame: int, seen: list[int]) -> None:
         seen.append(one.frame.index)
         write(self, one)
 
-    monkeypatch.setattr(film_parts.PartWriter, "add", add)
+    monkeypatch.setattr(parts.PartWriter, "add", add)
 
 
 def note_frames(monkeypatch, read: list[int]) -> None:
-    find = films.find_people
+    find = watch.find_people
 
     def noting(frames, *rest):
         def noted():
@@ -178,11 +178,11 @@ def note_frames(monkeypatch, read: list[int]) -> None:
 
         return find(noted(), *rest)
 
-    monkeypatch.setattr(films, "find_people", noting)
+    monkeypatch.setattr(watch, "find_people", noting)
 
 
 def test_a_full_disk_is_told_and_the_rest_kept(film, weights, monkeypatch, capsys):
-    monkeypatch.setattr(films, "PART", 5)
+    monkeypatch.setattr(watch, "PART", 5)
     break_at(monkeypatch, 11, [])
     assert predict(film, weights) == 1
     message = capsys.readouterr().err
@@ -194,14 +194,14 @@ def test_a_full_disk_is_told_and_the_rest_kept(film, weights, monkeypatch, capsy
 
 def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, monkeypatch, capsys):
     assert predict(film, weights, out="whole") == 0
-    write = film_parts.PartWriter.add
+    write = parts.PartWriter.add
 
     def add(self, one) -> None:
         if one.frame.index == 6:
             raise KeyboardInterrupt
         write(self, one)
 
-    monkeypatch.setattr(film_parts.PartWriter, "add", add)
+    monkeypatch.setattr(parts.PartWriter, "add", add)
     assert predict(film, weights) == 1
     assert "go on with --resume" in capsys.readouterr().err
     assert times_of(results(film, "mp4")) == pytest.approx(TIMES[:6], abs=2e-5)
@@ -349,5 +349,5 @@ def test_a_film_of_frames_given_by_hand(weights):
         return Heads(torch.tensor([[5.0, 5, 20, 20]]), torch.ones(1), tracks=torch.tensor([4]))
 
     model = load("pdp-nodepth", weights["pdp-nodepth"])
-    seen = list(films.watch(frames, model, heads, None, Faults()))
+    seen = list(watch.watch(frames, model, heads, None, Faults()))
     assert [one.gaze.tracks.tolist() for one in seen] == [[4]] * 3

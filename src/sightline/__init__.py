@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sightline.batch import Batch
-    from sightline.films import stream
+    from sightline.films.watch import stream
     from sightline.gaze import Gaze
     from sightline.media.image import read_image
     from sightline.models import create, list_models, load
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HOMES = {  # imported when first asked for, so that `sightline --help` needs no torch
     "sightline.batch": ("Batch",),
-    "sightline.films": ("stream",),
+    "sightline.films.watch": ("stream",),
     "sightline.gaze": ("Gaze",),
     "sightline.media.image": ("read_image",),
     "sightline.models": ("create", "list_models", "load"),

@@ -144,6 +144,29 @@ def test_a_file_without_header_that_repeats_pictures_is_not_one_person(file):
     assert heads.names is None
 
 
+MOT = "1,7,10,20,30,40,0.9,-1,-1,-1\n3,7,11,20,30,40,-1,-1,-1,-1\n3,2,50,60,30,40,1,-1,-1,-1\n"
+
+
+def test_mot_text_has_numbered_people_and_boxes_of_corner_and_size(file):
+    heads = read_heads(file(MOT)).of("3.jpg")
+    assert heads.boxes.tolist() == [[11, 20, 41, 60], [50, 60, 80, 100]]
+    assert heads.names == ["7", "2"]
+
+
+def test_mot_scores_below_0_are_none_and_ignored_boxes_are_left_out(file):
+    heads = read_heads(file(MOT + "3,5,1,1,9,9,0,1,1\n3,6,5,5,2,2\n")).of("3.jpg")
+    assert [score if score == score else None for score in heads.scores.tolist()] == [None, 1, None]
+
+
+def test_mot_detections_of_nobody_have_no_names(file):
+    assert read_heads(file("1,-1,10,20,30,40,0.9\n")).of("1.jpg").names is None
+
+
+@pytest.mark.parametrize("row", ["7,1,2,30,40", "7.jpg,1,2,30,40,5,6", "7,1.5,2,30,40,0.5"])
+def test_without_two_whole_numbers_and_six_columns_a_table_is_one_persons(file, row):
+    assert read_heads(file(row)).of("7.jpg").names == ["heads"]
+
+
 HEADER = "image,x_min,y_min,x_max,y_max\n"
 
 
@@ -162,6 +185,12 @@ HEADER = "image,x_min,y_min,x_max,y_max\n"
         (HEADER, "no head boxes"),
         ("", "no head boxes"),
         ('"' + 200_000 * "a", "no CSV file"),
+        (MOT + "4,7,10,20,30\n", "line 4: 5 columns; give frame, id"),
+        (MOT + "4,7.5,10,20,30,40\n", "line 4: '7.5' is not a whole number"),
+        (MOT + "x,7,10,20,30,40\n", "line 4: 'x' is not a usable number"),
+        (MOT + "4,7,10,20,0,40\n", "line 4: .* reversed or empty"),
+        (MOT + "-1,7,10,20,9,40\n", "line 4: the number of a frame is not negative"),
+        ("frame,x1,y1,x2,y2\n1.5,1,2,3,4\n", "line 2: '1.5' is not a whole number"),
         ('{"a.jpg": [[1, 2, 3]]}', "a.jpg, box 0: a box has 4 numbers, not 3"),
         ('{"a.jpg": [[1, 2, NaN, 4]]}', "a.jpg, box 0: nan is not a usable number"),
         ('{"a.jpg": [1, 2, 3, 4]}', "no form that holds head boxes"),

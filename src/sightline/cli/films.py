@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from sightline.cli.predict import Predict
-    from sightline.film_results import FilmResults
+    from sightline.films.results import FilmResults
     from sightline.media.film import Film, Frame
 
 
@@ -21,8 +21,8 @@ SHOWN = 5  # faults; all are in run.json
 
 def predict_film(options: Predict, source: str, folder: Path) -> int:
     """Predict, write, and say what was done; 1 when it was stopped before the film's end."""
-    from sightline.film_results import FilmResults
-    from sightline.identities import read_identities
+    from sightline.films.identities import read_identities
+    from sightline.films.results import FilmResults
     from sightline.media.film import open_film
 
     identities = read_identities(options.names, options.corrections)
@@ -85,7 +85,7 @@ def _frames(options: Predict, film: Film, start: float | None = None) -> Iterato
 
 def _take(options: Predict, film: Film, results: FilmResults) -> bool:
     """Watch the film, or the rest of it, into `results`; returns whether it was stopped."""
-    from sightline.films import head_source, watch
+    from sightline.films.watch import head_source, watch
     from sightline.media.tracker import Tracker
 
     model = options.load()

@@ -45,6 +45,14 @@ def read_heads(path: str | Path) -> HeadTable:
     A folder stands for its .txt files, one per person. Boxes are pixels of the upright picture.
     Raises `FileNotFoundError`, and `ValueError` naming the row that is wrong.
     """
+    people = defaultdict(list)
+    for row in checked_rows(path):
+        people[row.image].append(row)
+    return HeadTable({image: heads_of(group) for image, group in people.items() if image})
+
+
+def checked_rows(path: str | Path) -> list[Row]:
+    """The rows of such a file or folder; raises as `read_heads`."""
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file of head boxes; check the path.")
@@ -54,13 +62,11 @@ def read_heads(path: str | Path) -> HeadTable:
         raise ValueError(f"{path}: there are no head boxes in it.")
     if max(max(row.box) for row in rows) <= 1:
         raise ValueError(f"{path}: the boxes look like fractions of the picture; give pixels.")
-    people = defaultdict(list)
-    for row in rows:
-        people[row.image].append(row)
-    return HeadTable({image: _heads(group) for image, group in people.items()})
+    return rows
 
 
-def _heads(rows: list[Row]) -> Heads:
+def heads_of(rows: list[Row]) -> Heads:
+    """The heads in the rows of one picture."""
     names = [row.person for row in rows]
     return Heads(
         boxes=torch.tensor([row.box for row in rows]),

@@ -1,9 +1,12 @@
-"""The forms of a file of head boxes: CSV, JSON, COCO, one text file per person; row by row.
+"""The forms of a file of head boxes: CSV, JSON, COCO, MOT, a text file per person; row by row.
 
 - CSV with a header, one row per head, columns named as in `COLUMNS`; further ones are ignored.
 - JSON `{"photo.jpg": [[x_min, y_min, x_max, y_max], ...]}`, or a list of records with the keys of
   those columns, or COCO (of several categories the one with "head" in its name).
+- MOT challenge, a table without a header: `frame, id, x, y, width, height, score`, frames from 1.
 - A table without a header, `image, x_min, y_min, x_max, y_max`, of one person named by the file.
+
+What has no header is MOT if its first line has 6 columns or more and the first two whole numbers.
 """
 
 from __future__ import annotations
@@ -12,14 +15,17 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 BOX = ("x_min", "y_min", "x_max", "y_max")
 COLUMNS = {
-    "image": ("image", "frame", "file", "file_name", "filename", "path"),
+    "image": ("image", "file", "file_name", "filename", "path", "frame"),
+    "frame": ("frame",),
+    "time": ("time",),
     "x_min": ("x_min", "xmin", "x1", "left"),
     "y_min": ("y_min", "ymin", "y1", "top"),
     "x_max": ("x_max", "xmax", "x2", "right"),
@@ -28,17 +34,27 @@ COLUMNS = {
     "score": ("score", "confidence"),
 }
 """Our columns and the names that they may have, in small or capital letters; `person` and `score`
-may be missing."""
+may be missing, and of `image`, `frame` and `time` one is enough."""
 
 
-@dataclass
+@dataclass(slots=True)  # a film may have a million
 class Row:
-    """A head: the picture's name, XYXY pixels, the person's name or "", a score or NaN."""
+    """A head, and where in the file it is.
 
+    image: the picture's name; "" if there is only a time.
+    box: XYXY pixels. person: a name or "". score: NaN where nobody said.
+    frame: the number of a film's picture, counted from `first`, if the form has such numbers.
+    time: seconds since the beginning of a film.
+    """
+
+    where: str
     image: str
     box: list[float]
     person: str
     score: float
+    frame: int | None = None
+    first: int = 0
+    time: float | None = None
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -52,8 +68,10 @@ def read_rows(path: Path) -> Iterator[Row]:
     return _table_rows(path, text)
 
 
-def _row(where: str, image: Any, box: Any, person: Any = None, score: Any = None) -> Row:
-    if not isinstance(image, str) or not image.strip():
+def _row(
+    where: str, image: Any, box: Any, person: Any = None, score: Any = None, time: Any = None
+) -> Row:
+    if not isinstance(image, str) or not (image.strip() or time is not None):
         raise ValueError(f"{where}: the name of the image is missing.")
     corners = [_number(where, value) for value in box]
     if len(corners) != 4:
@@ -61,11 +79,18 @@ def _row(where: str, image: Any, box: Any, person: Any = None, score: Any = None
     if corners[2] <= corners[0] or corners[3] <= corners[1]:
         raise ValueError(f"{where}: the box {corners} is reversed or empty; give {', '.join(BOX)}.")
     return Row(
-        image=PurePosixPath(image.strip().replace("\\", "/").lstrip("/")).as_posix(),
+        where=where,
+        image=_name(image),
         box=corners,
         person="" if person is None else str(person).strip(),
         score=math.nan if score in (None, "") else _number(where, score),
+        time=None if time is None else _number(where, time),
     )
+
+
+def _name(image: str) -> str:
+    path = image.strip().replace("\\", "/").lstrip("/")
+    return PurePosixPath(path).as_posix() if path else ""
 
 
 def _number(where: str, value: Any) -> float:
@@ -76,6 +101,20 @@ def _number(where: str, value: Any) -> float:
     if not abs(number) < 1e9:  # NaN and infinity as well
         raise ValueError(f"{where}: {value!r} is not a usable number.")
     return number
+
+
+def _whole(where: str, value: Any) -> int:
+    number = _number(where, value)
+    if number != int(number):
+        raise ValueError(f"{where}: {value!r} is not a whole number.")
+    return int(number)
+
+
+def _frame(where: str, value: Any) -> int:
+    frame = _whole(where, value)
+    if frame < 0:
+        raise ValueError(f"{where}: the number of a frame is not negative, like {value}.")
+    return frame
 
 
 def _is_number(cell: str) -> bool:
@@ -94,6 +133,8 @@ def _table_rows(path: Path, text: str) -> Iterator[Row]:
     if not lines:
         return iter(())
     _, first = lines[0]
+    if len(first) >= 6 and all(re.fullmatch(r"\s*-?\d+\s*", cell) for cell in first[:2]):
+        return _mot_rows(path, lines)
     is_person = all(map(_is_number, first[1:5]))
     return _person_rows(path, lines) if is_person else _csv_rows(path, lines)
 
@@ -118,19 +159,47 @@ def _person_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row
         yield _row(where, cells[0], cells[1:5], person)
 
 
+def _mot_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
+    for number, cells in lines:
+        where = f"{path}, line {number}"
+        if len(cells) < 6:
+            raise ValueError(f"{where}: {len(cells)} columns; give frame, id, x, y, width, height.")
+        frame, person = _frame(where, cells[0]), _whole(where, cells[1])
+        score = _number(where, cells[6]) if len(cells) > 6 else -1.0
+        if score == 0:  # "to be ignored" in the challenge's ground truth
+            continue
+        box = _corners(where, cells[2:6])
+        known = (None if value < 0 else value for value in (person, score))
+        yield replace(_row(where, str(frame), box, *known), frame=frame, first=1)
+
+
+def _corners(where: str, box: Any) -> list[float]:
+    """A box of corner, width and height by its two corners."""
+    values = [_number(where, value) for value in box]
+    return [*values[:2], *(low + size for low, size in zip(values, values[2:], strict=False))]
+
+
 def _record(where: str, record: dict[str, Any]) -> Row:
     given = {str(key).strip().lower(): value for key, value in record.items()}
     found = {
         column: next((given[name] for name in names if name in given), None)
         for column, names in COLUMNS.items()
     }
+    name = found["frame"]  # a number, or the name of a picture
+    frame = _frame(where, name) if _is_number(str(name)) else None
+    time = None if found["time"] == "" else found["time"]
+    if frame is not None and not isinstance(found["image"], str):
+        found["image"] = str(frame)
+    elif found["image"] is None and time is not None:
+        found["image"] = ""
     missing = [column for column in ("image", *BOX) if found[column] is None]
     if missing:
         raise ValueError(
             f"{where}: no {', '.join(missing)}; the columns are called image, {', '.join(BOX)}."
         )
     box = [found[column] for column in BOX]
-    return _row(where, found["image"], box, found["person"], found["score"])
+    row = _row(where, found["image"], box, found["person"], found["score"], time)
+    return replace(row, frame=frame)
 
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:
@@ -153,7 +222,7 @@ def _json_rows(path: Path, text: str) -> Iterator[Row]:
 
 
 def _coco_rows(path: Path, content: dict[str, Any]) -> Iterator[Row]:
-    images = {image["id"]: image["file_name"] for image in content["images"]}
+    images = {image["id"]: image for image in content["images"]}
     categories = {c["id"]: c["name"] for c in content.get("categories", [])}
     heads = [key for key, name in categories.items() if "head" in name.lower()]
     if len(categories) > 1 and not heads:
@@ -163,7 +232,9 @@ def _coco_rows(path: Path, content: dict[str, Any]) -> Iterator[Row]:
         where = f"{path}, annotation {number}"
         if annotation.get("iscrowd") or (heads and annotation["category_id"] not in heads):
             continue
-        bbox = [_number(where, value) for value in annotation["bbox"]]  # x, y, width, height
-        box = [*bbox[:2], *(low + size for low, size in zip(bbox, bbox[2:], strict=False))]
-        image = images.get(annotation["image_id"])
-        yield _row(where, image, box, annotation.get("track_id"), annotation.get("score"))
+        box = _corners(where, annotation["bbox"])
+        image = images.get(annotation["image_id"], {})
+        frame = _frame(where, image["frame_id"]) if "frame_id" in image else None
+        name = image.get("file_name", None if frame is None else str(frame))
+        row = _row(where, name, box, annotation.get("track_id"), annotation.get("score"))
+        yield replace(row, frame=frame)

@@ -7,7 +7,7 @@ heads by overlap alone and brings a second OpenCV.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -28,9 +28,7 @@ AGE_PRICE = 0.44  # of log reach: with the reach as 3 sigma, a Gaussian's log-li
 NEW_PERSON = 1.0  # what it costs to join a head to nobody
 VELOCITY_MEMORY, COLOUR_MEMORY = 0.2, 0.5  # seconds
 COASTING = 0.5  # seconds that somebody out of sight is thought to move on
-CUT = (
-    0.12  # mean change of a picture; two unlike ones: 0.25, one moved by a tenth of its width: 0.1
-)
+CUT = 0.12  # mean change of a picture: between unlike ones 0.25, moved by a tenth of its width 0.1
 CUT_STRICTNESS = 0.5
 PASSER_BY, PASSER_BY_GROWTH = 0.5, 2.5  # see Tracker._costs; growth for each second out of sight
 
@@ -87,7 +85,7 @@ class Tracks:
 
 
 class Tracker:
-    """Gives the heads of a film's frames identities: 0, 1, ... in order of appearance, never reused.
+    """Gives the heads of a film's frames identities, which count from 0 and are never reused.
 
     A head is joined to the person whose expected place (constant velocity), size and colours it
     fits, all heads at once at the least total cost; first the sure ones, then the others. Whoever
@@ -119,7 +117,8 @@ class Tracker:
         lost[rows[known]] = False
         followed = _follow(self.tracks[rows[known]], seen[known])
         self.tracks = Tracks.cat(followed, seen[new], self.tracks[lost])
-        return _kept(heads, known | new, seen.ids)
+        keep = known | new
+        return replace(heads[keep], tracks=seen.ids[keep].to(heads.boxes.device))
 
     def state(self) -> dict[str, Any]:
         """All that the next frames depend on, as plain data for JSON."""
@@ -142,9 +141,7 @@ class Tracker:
                 values = torch.tensor(state["tracks"][name], dtype=empty.dtype)
                 setattr(tracker.tracks, name, values.reshape(-1, *empty.shape[1:]))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(
-                "This is no saved state of a tracker; track from the start."
-            ) from error
+            raise ValueError("This is no saved state of a tracker; begin anew.") from error
         return tracker
 
     def _note_cut(self, image: Tensor) -> None:
@@ -220,11 +217,3 @@ def _follow(old: Tracks, seen: Tracks) -> Tracks:
     velocities = old.velocities.lerp(measured, 1 - (-seconds / VELOCITY_MEMORY).exp())
     colours = old.colours.lerp(seen.colours, 1 - (-seconds / COLOUR_MEMORY).exp())
     return Tracks(seen.ids, seen.boxes, velocities, seen.times, colours, seen.cut)
-
-
-def _kept(heads: Heads, keep: Tensor, ids: Tensor) -> Heads:
-    keep, ids = keep.to(heads.boxes.device), ids.to(heads.boxes.device)
-    names = heads.names and [
-        name for name, kept in zip(heads.names, keep.tolist(), strict=True) if kept
-    ]
-    return Heads(heads.boxes[keep], heads.scores[keep], names, ids[keep])

@@ -68,7 +68,7 @@ class TemporalAttention(nn.Module):
         self.position = nn.Parameter(torch.randn(frames, places))
         self.query_key = nn.Linear(places, 2 * places)
         self.value = nn.Linear(size, size)
-        self.norm = nn.LayerNorm((places, size))
+        self.norm = nn.LayerNorm([places, size])
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The mixed tokens of each frame."""

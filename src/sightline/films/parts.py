@@ -14,12 +14,12 @@ from typing import Any
 
 from torch import Tensor
 
-from sightline.album import SIDE, Album
 from sightline.draw import draw_gaze
-from sightline.film_record import Record
-from sightline.films import Seen
+from sightline.films.album import SIDE, Album
+from sightline.films.identities import Identities
+from sightline.films.record import Record
+from sightline.films.watch import Seen
 from sightline.geometry.boxes import to_pixels
-from sightline.identities import Identities
 from sightline.media.film import Frame
 from sightline.media.film_writer import FilmWriter
 from sightline.media.image import read_image, write_image

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sightline.batch import Batch
-from sightline.films import RECURRENT, Runs, Seen, find_people, predict_seen, watch
+from sightline.films.watch import RECURRENT, Runs, Seen, find_people, predict_seen, watch
 from sightline.gaze import Gaze
 from sightline.media.faults import Faults
 from sightline.media.film import Frame

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.identities import read_identities
+from sightline.films.identities import read_identities
 
 
 def corrections(folder: Path, *entries: object) -> Path:

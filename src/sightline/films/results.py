@@ -19,12 +19,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sightline import films
-from sightline.album import sheet
-from sightline.film_parts import Part, PartWriter, album_of, read_parts, redraw
-from sightline.film_record import Record
-from sightline.films import Seen
-from sightline.identities import Identities
+from sightline.films import watch
+from sightline.films.album import sheet
+from sightline.films.identities import Identities
+from sightline.films.parts import Part, PartWriter, album_of, read_parts, redraw
+from sightline.films.record import Record
+from sightline.films.watch import Seen
 from sightline.media.film import Frame
 from sightline.media.film_writer import join_films
 from sightline.media.image import write_image
@@ -102,8 +102,8 @@ class FilmResults:
         return self.parts[-1].newest + AFTER if self.parts else None
 
     def add(self, seen: Seen, faults: list[str]) -> None:
-        """Take a frame; every `films.PART` frames a part is finished."""
-        if self.open is not None and self.open.frames == films.PART:
+        """Take a frame; every `watch.PART` frames a part is finished."""
+        if self.open is not None and self.open.frames == watch.PART:
             self._close(seen.frame.time, last=False, faults=faults)
         if self.open is None:
             number = len(self.parts)

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sightline.films import Seen
+from sightline.films.identities import Identities
+from sightline.films.watch import Seen
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import entropies
-from sightline.identities import Identities
 from sightline.plain import to_plain
 from sightline.table import Row, rows
 
