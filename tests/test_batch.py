@@ -41,3 +41,22 @@ def test_a_batch_moves_as_a_whole() -> None:
     assert moved.images.device.type == moved.truth.points.device.type == "meta"
     assert len(moved) == 1
     assert moved.clip_length == 1
+
+
+def test_a_batch_in_parts_keeps_people_with_their_images() -> None:
+    people = torch.tensor([0, 0, 2, 3, 3])
+    truth = Truth(torch.arange(10.0).view(5, 1, 2), torch.ones(5))
+    images = torch.arange(4.0).view(4, 1, 1, 1).expand(4, 3, 2, 2)
+    batch = Batch(images, torch.arange(20.0).view(5, 4), people, depth=images[:, :1], truth=truth)
+    parts = batch.split(3)
+    assert [part.images[:, 0, 0, 0].tolist() for part in parts] == [[0, 1, 2], [3]]
+    assert [part.image_of.tolist() for part in parts] == [[0, 0, 2], [0, 0]]
+    assert torch.equal(torch.cat([part.heads for part in parts]), batch.heads)
+    assert torch.equal(torch.cat([part.truth.points for part in parts]), truth.points)
+    assert [len(part.depth) for part in parts] == [3, 1]
+    assert parts[0].crops is None
+
+
+def test_a_batch_that_is_small_enough_is_one_part() -> None:
+    batch = Batch(torch.zeros(2, 3, 2, 2), torch.zeros(0, 4), torch.zeros(0))
+    assert batch.split(2) == [batch]

@@ -5,17 +5,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from sightline.baselines import centre, facing_side, predict_baseline
 from sightline.benchmark import BENCHMARKS, find_benchmark
-from sightline.evaluate import predict_benchmark, score_pairs, write_report
+from sightline.datasets import load_dataset
+from sightline.evaluate import predict_benchmark, predict_dataset, score_pairs, write_report
 from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.registry import UnknownNameError
 from sightline.scene import Scene, Truth
 from sightline.shards import ShardWriter, read_shards, shard_files
-from worlds import write_tiny_gazefollow
+from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 
@@ -36,8 +38,8 @@ def pair(key: str, people: int = 2, annotators: int = 3) -> tuple[Gaze, Scene]:
 def test_shards_give_back_what_they_were_given(tmp_path: Path) -> None:
     pairs = [pair("a"), pair("bb", people=1), pair("ccc", people=0)]
     with ShardWriter(tmp_path, size=2) as writer:
-        for gaze, scene in pairs:
-            writer.add(gaze, scene)
+        writer.add(pairs[:2])
+        writer.add(pairs[2:])
     assert len(shard_files(tmp_path)) == 2
     for (gaze, scene), (again, other) in zip(pairs, read_shards(tmp_path), strict=True):
         assert (other.key, other.size) == (scene.key, scene.size)
@@ -55,12 +57,20 @@ def test_a_shard_that_was_not_finished_is_no_shard(tmp_path: Path) -> None:
 def test_what_was_computed_before_an_error_is_kept(tmp_path: Path) -> None:
     def broken_run() -> None:
         with ShardWriter(tmp_path) as writer:
-            writer.add(*pair("a"))
+            writer.add([pair("a")])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         broken_run()
     assert [scene.key for _, scene in read_shards(tmp_path)] == ["a"]
+
+
+def test_pairs_that_come_together_are_never_torn_apart(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path, size=4) as writer:
+        for clip in ("abc", "def", "gh"):
+            writer.add([pair(key) for key in clip])
+    shards = [json.loads(safe_open(f, "pt").metadata()["header"]) for f in shard_files(tmp_path)]
+    assert [shard["keys"] for shard in shards] == [list("abcdef"), list("gh")]
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +113,112 @@ def test_depth_is_read_only_when_the_model_uses_it(data: Path, tmp_path: Path) -
         predict_benchmark(
             benchmark, create("pdp", **TINY), data, tmp_path / "b", origin={}, workers=0
         )
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tracks of 12 and 3 frames to test with: 4 windows."""
+    return write_tiny_videoattentiontarget(tmp_path_factory.mktemp("films"))
+
+
+ANNOTATED = [f"Finale/10_90/s00.txt/{frame:08d}.jpg" for frame in range(12)]
+ANNOTATED += [f"Finale/10_90/s01.txt/{frame:08d}.jpg" for frame in range(3)]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("name", ["vat-test", "vat-test-tracks"])
+def test_every_annotated_frame_counts_once(
+    films: Path, tmp_path: Path, name: str, workers: int
+) -> None:
+    benchmark, model = find_benchmark(name), create("pdp-small", **TINY)
+    predict_benchmark(benchmark, model, films, tmp_path, origin={}, batch_size=7, workers=workers)
+    scenes = [scene for _, scene in read_shards(tmp_path)]
+    assert [scene.key for scene in scenes if scene.truth.counted.all()] == ANNOTATED
+    scores = score_pairs(benchmark, read_shards(tmp_path))
+    assert scores["vat.ap.inside-positive"].n == 15
+    assert scores["vat.distance"].n == scores["vat.auc.float"].n == 12, "inside only"
+
+
+class BreaksAfter:
+    """Preprocesses some batches, then raises, as a machine that goes down would."""
+
+    def __init__(self, preprocess, batches: int) -> None:
+        self.preprocess, self.left = preprocess, batches
+
+    def __call__(self, scenes):
+        self.left -= 1
+        if self.left < 0:
+            raise ConnectionAbortedError
+        return self.preprocess(scenes)
+
+
+@pytest.mark.parametrize(("name", "left"), [("vat-test", 3), ("vat-test-tracks", 1)])
+def test_a_broken_run_goes_on_with_the_clips_that_are_missing(
+    films: Path, tmp_path: Path, name: str, left: int
+) -> None:
+    benchmark, model = find_benchmark(name), create("pdp-small", **TINY)
+    whole = model.preprocess
+    options = {"origin": {}, "batch_size": 5, "workers": 0}
+    model.preprocess = BreaksAfter(whole, 1)
+    with pytest.raises(ConnectionAbortedError):
+        predict_benchmark(benchmark, model, films, tmp_path / "broken", **options)
+    model.preprocess = whole
+    assert predict_benchmark(benchmark, model, films, tmp_path / "broken", **options) == left
+    assert predict_benchmark(benchmark, model, films, tmp_path / "broken", **options) == 0
+    predict_benchmark(benchmark, model, films, tmp_path / "unbroken", **options)
+    for (gaze, scene), (other, same) in zip(
+        read_shards(tmp_path / "broken"), read_shards(tmp_path / "unbroken"), strict=True
+    ):
+        assert scene.key == same.key
+        assert torch.equal(gaze.points, other.points)
+
+
+def test_a_long_track_gives_the_same_bit_by_bit(films: Path) -> None:
+    model = create("pdp-small", **TINY)
+    dataset = load_dataset("videoattentiontarget-tracks", films, "test")
+    seen: list[int] = []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0].images)))
+    ((bits, *_), (whole, *_)) = (
+        list(predict_dataset(model, dataset, batch_size=size, workers=0)) for size in (5, 12)
+    )
+    assert seen == [5, 5, 2, 3, 12, 3]
+    for (gaze, scene), (other, same) in zip(bits, whole, strict=True):
+        assert scene.key == same.key
+        assert torch.allclose(gaze.heatmaps, other.heatmaps, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "lengths"),
+    [("videoattentiontarget-tracks", [12, 3]), ("videoattentiontarget", [5, 5, 5, 5])],
+)
+def test_a_model_of_any_number_of_frames_gets_one_clip_at_a_time(
+    films: Path, name: str, lengths: list[int]
+) -> None:
+    model, seen = create("pdp-small", **TINY), []
+    model.__class__ = type("Joins", (type(model),), {"clip_length": None})
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0].images)))
+    list(predict_dataset(model, load_dataset(name, films, "test"), batch_size=10, workers=0))
+    assert seen == lengths
+
+
+def test_a_model_of_five_frames_gets_windows(films: Path, tmp_path: Path) -> None:
+    model = create("pdp-video-nodepth", **TINY)
+    written = predict_benchmark(
+        find_benchmark("vat-test"), model, films, tmp_path, origin={}, batch_size=12, workers=0
+    )
+    assert written == 4
+    assert len(list(read_shards(tmp_path))) == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("vat-test-tracks", "gives whole tracks"), ("gazefollow-test", "gives 1")]
+)
+def test_a_model_of_five_frames_is_not_given_others(
+    films: Path, data: Path, tmp_path: Path, name: str, given: str
+) -> None:
+    model, folder = create("pdp-video-nodepth", **TINY), films if "vat" in name else data
+    with pytest.raises(ValueError, match=rf"sees 5 consecutive frames together and \w+ {given}"):
+        predict_benchmark(find_benchmark(name), model, folder, tmp_path, origin={}, workers=0)
 
 
 def test_every_benchmark_decides_by_one_of_its_metrics() -> None:

@@ -21,7 +21,7 @@ from sightline.models.weights import read_state, save_weights
 from sightline.recipe import Recipe, Stage
 from sightline.stage_module import StageModule, StageSampler
 from sightline.train import Resources, find_recipe, train
-from worlds import write_tiny_gazefollow
+from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
 
 TINY = {"depth": False, "width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 ONE = Resources(accelerator="cpu", workers=0, precision="float32", checkpoint_every=3)
@@ -178,6 +178,16 @@ def test_initial_weights_of_ours_are_taken(data: Path, tmp_path: Path) -> None:
     )
     assert torch.equal(model.tokens.qkv.weight, start.tokens.qkv.weight)
     assert not torch.equal(model.patch_head[0].weight, start.patch_head[0].weight)
+
+
+def test_a_stage_on_clips_is_validated_by_a_benchmark_of_clips(tmp_path: Path) -> None:
+    films = write_tiny_videoattentiontarget(tmp_path / "films")
+    recipe = changed(dataset="videoattentiontarget", batch_size=4, epochs=1)
+    train(replace(recipe, benchmark="vat-val"), films, tmp_path / "run", resources=ONE)
+    (log,) = (tmp_path / "run" / "all").glob("log/*/metrics.csv")
+    (values,) = [row for row in csv.DictReader(log.open()) if row.get("val/vat.distance")]
+    assert 0 < float(values["val/vat.distance"]) < 2**0.5
+    assert float(values["val/vat.ap.inside-positive"]) > 0
 
 
 RECIPE_FILE = """

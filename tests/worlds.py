@@ -73,6 +73,6 @@ def write_tiny_videoattentiontarget(
 
 
 def _track_line(random, frame: int, number: int) -> str:
-    left, top = 5 + 2 * frame + 30 * number, 8 + frame
+    left, top = 5 + 2 * (frame % 16) + 30 * number, 8 + frame % 16
     gaze = (-1, -1) if frame % 4 == 3 else random.integers(0, SIZE)
     return ",".join(map(str, (f"{frame:08d}.jpg", left, top, left + 20, top + 24, *gaze))) + "\n"

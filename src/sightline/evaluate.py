@@ -45,25 +45,31 @@ def predict_dataset(
     """
     loader = DataLoader(
         dataset,
-        samples_per_batch(dataset, batch_size),
+        samples_per_batch(model, dataset, batch_size),
         sampler=samples,
         collate_fn=partial(collate_with_scenes, model.preprocess),
         num_workers=workers,
         worker_init_fn=one_thread,
     )
     for batch, scenes in loader:
-        parts = batch.split(batch_size) if batch.clip_length == 1 else [batch]
+        parts = batch.split(batch_size) if model.clip_length == 1 else [batch]
         gazes = [gaze for part in parts for gaze in model.predict_batch(part)]
         yield list(zip(gazes, unpack_scenes(*scenes), strict=True))
 
 
-def samples_per_batch(dataset: Any, scenes: int) -> int:
-    """How many samples of a dataset make about that many scenes.
+def samples_per_batch(model: GazeModel, dataset: Any, scenes: int) -> int:
+    """How many samples make about that many scenes; one where a clip can be of any length.
 
-    `clip_length` of a dataset of clips is their length, None if they differ: then it is one.
+    `clip_length` of a dataset of clips is their length, None if they differ. Raises ValueError when
+    the model joins another number of frames.
     """
-    length = getattr(dataset, "clip_length", 1)
-    return 1 if length is None else max(1, scenes // length)
+    given, joined = getattr(dataset, "clip_length", 1), model.clip_length
+    if joined not in (1, None, given):
+        raise ValueError(
+            f"the model sees {joined} consecutive frames together and {type(dataset).__name__} "
+            f"gives {given or 'whole tracks'}; take a dataset or benchmark with windows of {joined}"
+        )
+    return max(1, scenes // given) if given and joined else 1
 
 
 def one_thread(_: int) -> None:

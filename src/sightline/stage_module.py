@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import collate_with_scenes, one_thread
+from sightline.evaluate import collate_with_scenes, one_thread, samples_per_batch
 from sightline.metrics.scores import columns
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
@@ -133,9 +133,8 @@ class StageModule(lightning.LightningModule):
         dataset = self._dataset(self.benchmark.dataset, self.benchmark.split)
         mine = Subset(dataset, range(self.global_rank, len(dataset), self.trainer.world_size))
         collate = partial(collate_with_scenes, self.model.preprocess)
-        tracks = getattr(dataset, "clip_length", 1) is None  # of any length: one at a time
-        size = 1 if tracks else max(self.stage.batch_size // 2, 1)
-        return self._loader(mine, size, collate)
+        scenes = self.stage.batch_size // 2 * (getattr(dataset, "clip_length", 1) or 1)
+        return self._loader(mine, samples_per_batch(self.model, dataset, scenes), collate)
 
     def _dataset(self, name: str, split: str) -> Any:
         return load_dataset(name, self.data, split, depth=self.model.uses_depth)

@@ -233,9 +233,7 @@ class _Notes(pickle.Unpickler):
     """Takes notes instead of calling what is named; refuses a name that is not known."""
 
     def find_class(self, module: str, name: str) -> type[_Note]:
-        module = {"__builtin__": "builtins"}.get(module, module).replace(
-            "numpy._core", "numpy.core"
-        )
+        module = module.replace("__builtin__", "builtins").replace("numpy._core", "numpy.core")
         if (known := _KNOWN.get(f"{module}.{name}")) is None:
             raise ValueError(f"it names {module}.{name}, which no table of numbers needs")
         return known
