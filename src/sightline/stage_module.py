@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ class StageModule(lightning.LightningModule):
         sampler.set_epoch(self.trainer.current_epoch)
         sampler.skip = self.trainer.global_step % steps * size
         clips = AugmentedClips(dataset, self.stage.augment)
-        collate = partial(collate_clips, self.model.preprocess)
+        collate = partial(collate_clips, self.model.preprocess, self.model.clip_length)
         return self._loader(clips, size, collate, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader:
@@ -150,9 +151,10 @@ class StageModule(lightning.LightningModule):
         )
 
 
-def collate_clips(preprocess: Any, clips: list[Clip]) -> Batch:
-    """Clips as one flat batch."""
-    return preprocess([scene for clip in clips for scene in clip])
+def collate_clips(preprocess: Any, clip_length: int | None, clips: list[Clip]) -> Batch:
+    """Clips as one flat batch; a model of any `clip_length` (None) takes that of the dataset."""
+    batch = preprocess([scene for clip in clips for scene in clip])
+    return batch if clip_length else replace(batch, clip_length=len(clips[0]))
 
 
 class AugmentedClips(Dataset[Clip]):
