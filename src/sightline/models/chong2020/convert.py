@@ -14,7 +14,11 @@ TRUNKS = ("scene", "face")
 NAMES = {  # official prefix: ours, in the order of the network
     **{f"conv1_{trunk}": f"{trunk}_trunk.stem.0" for trunk in TRUNKS},
     **{f"bn1_{trunk}": f"{trunk}_trunk.stem.1" for trunk in TRUNKS},
-    **{f"layer{i}_{trunk}": f"{trunk}_trunk.layers.{i - 1}" for trunk in TRUNKS for i in range(1, 6)},
+    **{
+        f"layer{i}_{trunk}": f"{trunk}_trunk.layers.{i - 1}"
+        for trunk in TRUNKS
+        for i in range(1, 6)
+    },
     "attn": "scene_attention.linear",
     "compress_conv1": "fusion.0",
     "compress_bn1": "fusion.1",

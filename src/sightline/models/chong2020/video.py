@@ -16,7 +16,7 @@ from sightline.models.layers import Trunk, initialise
 State = tuple[Tensor, Tensor]
 """Hidden and cell state, each (layers, S, size, grid, grid)."""
 
-PEOPLE_AT_ONCE = 64
+PEOPLE_AT_ONCE = 32
 """People (of all frames) that are in the trunks together in prediction: long clips in memory."""
 
 
@@ -76,8 +76,8 @@ class Chong2020Video(Chong2020):
         features = self.features(batch, frames.flatten())
         code = self.fusion(features)
         with torch.autocast(code.device.type, enabled=False):
-            codes, state = self.lstm(code.float().unflatten(0, frames.shape), state)
-            return self.heads(codes.flatten(0, 1), features.float()), state
+            codes, after = self.lstm(code.float().unflatten(0, frames.shape), state)
+            return self.heads(codes.flatten(0, 1), features.float()), after
 
     def _norms_of_blocks_and_decoder(self) -> list[nn.Module]:
         """Those which the release skips for a batch of one: not the shortcuts' first."""
@@ -117,7 +117,7 @@ class ConvLSTM(nn.Module):
         self.dropout = nn.Dropout(0.5)
 
     def forward(self, codes: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Codes (T, S, size, h, w) of S sequences from `state`, zero at first, and the new state."""
+        """Codes (T, S, size, h, w) of S sequences, from `state` or zero, and the new state."""
         if state is None:
             zero = codes.new_zeros(len(self.layers), *codes.shape[1:])
             state = (zero, zero)
