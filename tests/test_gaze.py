@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -174,3 +175,11 @@ def test_plot_is_the_drawing_as_a_picture():
     assert picture.size == (160, 120)
     drawn = draw_gaze(image, gaze).permute(1, 2, 0).numpy()
     np.testing.assert_array_equal(np.asarray(picture), drawn)
+
+
+def test_frame_and_time_of_a_film_survive_json_and_stay_with_some_of_the_people():
+    gaze = replace(plain_gaze(3), frame=12, time=0.48)
+    back = Gaze.from_json(gaze[[0, 2]].to_json())
+    assert (back.frame, back.time, len(back)) == (12, 0.48, 2)
+    with pytest.raises(ValueError, match="frame and time are numbers"):
+        Gaze.from_dict(gaze.to_dict() | {"time": "noon"})

@@ -58,7 +58,8 @@ def test_what_was_not_given_is_empty():
     empty = {name for name, cell in row.items() if cell is None}
     heads = {name for name in NAMES if name.startswith("head_")}
     pixels = {"image_width", "image_height", "gaze_x", "gaze_y"}
-    assert empty == heads | pixels | {"name", "inside", "heatmap_peak", "heatmap_entropy"}
+    film = {"frame", "time", "track"}
+    assert empty == heads | pixels | film | {"name", "inside", "heatmap_peak", "heatmap_entropy"}
 
 
 def test_names_and_scores_reach_their_person():
@@ -128,3 +129,17 @@ def test_an_empty_parquet_table_still_has_the_schema(tmp_path):
     schema = pyarrow.read_schema(tmp_path / "table.parquet")
     types = {str: "string", int: "int64", float: "double"}
     assert [(f.name, str(f.type)) for f in schema] == [(c.name, types[c.type]) for c in COLUMNS]
+
+
+def test_a_frame_of_a_film_without_people_has_one_row():
+    nobody = Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0), frame=7, time=0.28)
+    (row,) = rows(nobody, image="film.mp4", size=(640, 480), model="m", weights=None)
+    given = {name: value for name, value in row.items() if value is not None}
+    assert given == {
+        "image": "film.mp4",
+        "image_width": 640,
+        "image_height": 480,
+        "model": "m",
+        "frame": 7,
+        "time": 0.28,
+    }

@@ -43,3 +43,36 @@ def _rows(random, folder: Path, path: str, number: int, part: str) -> list[str]:
         values += [inside, "synthetic", path] if part == "train" else ["synthetic", path]
         rows.append(",".join(map(str, values)))
     return rows
+
+
+def write_tiny_videoattentiontarget(
+    folder: Path, *, train_shows: int = 3, tracks: tuple[int, ...] = (12, 3), seed: int = 0
+) -> Path:
+    """A VideoAttentionTarget layout of noise: a clip per show, a track of each given length in it.
+
+    There is one show for the test; the heads drift, and every fourth gaze is outside.
+    """
+    random = np.random.default_rng(seed)
+    shows = [("train", f"Show {number}") for number in range(train_shows)] + [("test", "Finale")]
+    for part, show in shows:
+        clip = f"{show}/10_90"
+        for frame in range(max(tracks)):
+            for kind, size, dtype in (
+                ("images", (*SIZE[::-1], 3), "u1"),
+                ("depth", SIZE[::-1], "u2"),
+            ):
+                file = folder / kind / clip / f"{frame:08d}.{'jpg' if kind == 'images' else 'png'}"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(random.integers(0, 255, size, dtype=dtype)).save(file)
+        for number, length in enumerate(tracks):
+            file = folder / "annotations" / part / clip / f"s{number:02d}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lines = [_track_line(random, frame, number) for frame in range(length)]
+            file.write_text("".join(lines))
+    return folder
+
+
+def _track_line(random, frame: int, number: int) -> str:
+    left, top = 5 + 2 * frame + 30 * number, 8 + frame
+    gaze = (-1, -1) if frame % 4 == 3 else random.integers(0, SIZE)
+    return ",".join(map(str, (f"{frame:08d}.jpg", left, top, left + 20, top + 24, *gaze))) + "\n"

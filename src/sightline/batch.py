@@ -60,6 +60,22 @@ class Batch:
         people = people - (per_clip[:, 0].cumsum(0) - per_clip[:, 0])[clip_of]
         return first.view(-1, self.clip_length)[clip_of] + people[:, None]
 
+    def split(self, images: int) -> list[Batch]:
+        """The same in parts of at most `images` images each, in order."""
+        if len(self.images) <= images:
+            return [self]
+        return [self._part(i, i + images) for i in range(0, len(self.images), images)]
+
+    def _part(self, start: int, end: int) -> Batch:
+        first, last = torch.searchsorted(self.image_of, torch.tensor([start, end])).tolist()
+        rows = dict.fromkeys(("images", "depth", "objects", "panoramas"), slice(start, end))
+        rows |= dict.fromkeys(("heads", "crops", "image_of"), slice(first, last))
+        given = {name: row for name, row in rows.items() if getattr(self, name) is not None}
+        part = replace(self, **{name: getattr(self, name)[row] for name, row in given.items()})
+        part.image_of = part.image_of - start
+        part.truth = _map_tensors(self.truth, lambda t: t[first:last])
+        return part
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         """The same batch on another device."""
         return _map_tensors(self, lambda t: t.to(device, non_blocking=non_blocking))

@@ -56,6 +56,31 @@ BENCHMARKS = {
             gazefollow_metrics + _inside_ap,
             decides="gazefollow.distance.to-mean",
         ),
+        Benchmark(
+            "vat-test",
+            "videoattentiontarget",
+            "test",
+            "Miao et al. 2023 (PDP): windows of five frames, each annotated frame counted once",
+            vat_metrics,
+            decides="vat.distance",
+        ),
+        Benchmark(
+            "vat-test-tracks",
+            "videoattentiontarget-tracks",
+            "test",
+            "Chong et al. 2020: whole tracks, heads smoothed over the track",
+            vat_metrics,
+            decides="vat.distance",
+        ),
+        Benchmark(
+            "vat-val",
+            "videoattentiontarget",
+            "val",
+            "ours: windows of five frames of 5 % of the training shows; published codes choose "
+            "their epoch on the test set instead",
+            vat_metrics,
+            decides="vat.distance",
+        ),
     )
 }
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, Dataset, Subset
+from torch.utils.data import DataLoader, Dataset
 
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
@@ -18,28 +18,52 @@ from sightline.datasets import load_dataset
 from sightline.metrics.scores import Score, columns
 from sightline.models.base import GazeModel
 from sightline.provenance import describe_run, write_json
-from sightline.scene import Scene
-from sightline.shards import Pair, ShardWriter, without_picture
+from sightline.scene import Clip, Scene, as_clip
+from sightline.shards import PackedScenes, Pair, ShardWriter, pack_scenes, unpack_scenes
 
 
-def collate_with_scenes(preprocess: Any, scenes: list[Scene]) -> tuple[Batch, list[Scene]]:
-    """A batch, and its scenes without pictures to score against."""
-    return preprocess(scenes), [without_picture(scene) for scene in scenes]
+def collate_with_scenes(
+    preprocess: Any, samples: list[Scene] | list[Clip]
+) -> tuple[Batch, PackedScenes]:
+    """A batch of scenes or of clips, one after the other, and the scenes to score against."""
+    scenes = [scene for sample in samples for scene in as_clip(sample)]
+    return preprocess(scenes), pack_scenes(scenes)
 
 
 def predict_dataset(
-    model: GazeModel, dataset: Dataset[Scene], *, batch_size: int = 32, workers: int = 2
-) -> Iterator[Pair]:
-    """The gaze of every scene of a dataset, in order, with the scene (its picture left out)."""
+    model: GazeModel,
+    dataset: Dataset[Scene] | Dataset[Clip],
+    *,
+    samples: Sequence[int] | None = None,
+    batch_size: int = 32,
+    workers: int = 2,
+) -> Iterator[list[Pair]]:
+    """The gaze of every scene of a dataset, in order, with the scene (its picture left out).
+
+    samples: the indices to predict, if not all. batch_size: scenes. A clip comes in one piece; one
+    longer than a batch is predicted bit by bit if the model takes each picture by itself.
+    """
     loader = DataLoader(
         dataset,
-        batch_size,
+        samples_per_batch(dataset, batch_size),
+        sampler=samples,
         collate_fn=partial(collate_with_scenes, model.preprocess),
         num_workers=workers,
         worker_init_fn=one_thread,
     )
     for batch, scenes in loader:
-        yield from zip(model.predict_batch(batch), scenes, strict=True)
+        parts = batch.split(batch_size) if batch.clip_length == 1 else [batch]
+        gazes = [gaze for part in parts for gaze in model.predict_batch(part)]
+        yield list(zip(gazes, unpack_scenes(*scenes), strict=True))
+
+
+def samples_per_batch(dataset: Any, scenes: int) -> int:
+    """How many samples of a dataset make about that many scenes.
+
+    `clip_length` of a dataset of clips is their length, None if they differ: then it is one.
+    """
+    length = getattr(dataset, "clip_length", 1)
+    return 1 if length is None else max(1, scenes // length)
 
 
 def one_thread(_: int) -> None:
@@ -56,9 +80,9 @@ def predict_benchmark(
     origin: dict[str, Any],
     **loading: int,
 ) -> int:
-    """Write the predictions for `benchmark` into shards; scenes already there are left out.
+    """Write the predictions for `benchmark` into shards; samples already there are left out.
 
-    origin: what says which model it is; kept beside the shards. Returns the number of scenes
+    origin: what says which model it is; kept beside the shards. Returns the number of samples
     predicted now. Raises FileExistsError when the folder holds predictions of another origin, and
     what the dataset raises for a wrong folder.
     """
@@ -66,8 +90,8 @@ def predict_benchmark(
     _claim(folder, {"benchmark": benchmark.name, **origin})
     with ShardWriter(folder) as writer:
         missing = [i for i, key in enumerate(dataset.keys) if key not in writer.done]
-        for gaze, scene in predict_dataset(model, Subset(dataset, missing), **loading):
-            writer.add(gaze, scene)
+        for pairs in predict_dataset(model, dataset, samples=missing, **loading):
+            writer.add(pairs)
     return len(missing)
 
 

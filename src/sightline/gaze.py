@@ -44,7 +44,8 @@ class Gaze:
     inside: (P,) probability that the target is in frame.
     directions: (P, 3) unit sight line, right-handed camera frame.
     objects: detected objects; gaze_object: (P,) row of `objects`, -1 for none.
-    tracks: (P,) identity over the frames of a video.
+    tracks: (P,) identity over the frames of a film.
+    frame, time: of a film, the number of the picture, from 0, and seconds from the first one.
     """
 
     heads: Tensor
@@ -55,6 +56,8 @@ class Gaze:
     objects: Objects | None = None
     gaze_object: Tensor | None = None
     tracks: Tensor | None = None
+    frame: int | None = None
+    time: float | None = None
 
     def __post_init__(self) -> None:
         for name, row in _SHAPES.items():
@@ -78,7 +81,7 @@ class Gaze:
         """The gaze of some of the people: an index, a slice, indices or a mask."""
         if isinstance(people, int):
             people = [people]
-        per_person = {f.name for f in fields(self)} - {"objects"}
+        per_person = {f.name for f in fields(self)} - {"objects", "frame", "time"}
         chosen = {
             name: None if getattr(self, name) is None else getattr(self, name)[people]
             for name in per_person
@@ -91,6 +94,7 @@ class Gaze:
         Fields that are None are left out. Floats are float32, in the fewest digits that keep them.
         """
         data: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+        data |= {n: getattr(self, n) for n in ("frame", "time") if getattr(self, n) is not None}
         given = [name for name in _SHAPES if getattr(self, name) is not None]
         data |= {name: to_plain(getattr(self, name)) for name in given}
         if self.objects is not None:
@@ -125,7 +129,10 @@ class Gaze:
         if data.get("heatmaps") is not None:
             heatmaps = unpack_half("Gaze: heatmaps", data["heatmaps"])
         objects = None if data.get("objects") is None else _objects(data["objects"])
-        return cls(heatmaps=heatmaps, objects=objects, **values)
+        when = {"frame": data.get("frame"), "time": data.get("time")}
+        if any(not isinstance(value, int | float | None) for value in when.values()):
+            raise ValueError("Gaze: frame and time are numbers.")
+        return cls(heatmaps=heatmaps, objects=objects, **values, **when)
 
     @classmethod
     def from_json(cls, text: str) -> Gaze:

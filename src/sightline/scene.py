@@ -76,3 +76,8 @@ class Scene:
 
 Clip: TypeAlias = list[Scene]
 """Consecutive scenes of the same people."""
+
+
+def as_clip(sample: Scene | Clip) -> Clip:
+    """A sample of a dataset as a clip: a scene by itself is one of length 1."""
+    return [sample] if isinstance(sample, Scene) else sample

@@ -7,7 +7,7 @@ and of each scene its key, image size and number of people. Finished files are n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -20,6 +20,7 @@ from sightline.gaze import Gaze
 from sightline.scene import Scene, Truth
 
 Pair = tuple[Gaze, Scene]
+PackedScenes = tuple[dict[str, Tensor], dict[str, list]]
 GAZE = ("heads", "points", "heatmaps", "inside")
 TRUTH = ("points", "inside", "gaze_object", "counted")
 
@@ -36,9 +37,9 @@ class ShardWriter:
         self.waiting: list[Pair] = []
         self.done = {key for path in shard_files(folder) for key in _header(path)["keys"]}
 
-    def add(self, gaze: Gaze, scene: Scene) -> None:
-        """Keep one pair; the picture itself is not kept."""
-        self.waiting.append((gaze, scene))
+    def add(self, pairs: list[Pair]) -> None:
+        """Keep pairs, together in one file: a clip is there whole or not at all."""
+        self.waiting += pairs
         if len(self.waiting) >= self.size:
             self.flush()
 
@@ -79,10 +80,34 @@ def read_shards(folder: Path) -> Iterator[Pair]:
         yield from _unpack(tensors, _header(path))
 
 
-def without_picture(scene: Scene) -> Scene:
-    """The same scene with a blank picture of the same size that takes no memory."""
-    blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(scene.image.shape)
-    return Scene(blank, scene.heads, truth=scene.truth, key=scene.key)
+def pack_scenes(scenes: Sequence[Scene]) -> PackedScenes:
+    """Scenes without their pictures: all people as stacked tensors, and the rest as plain data.
+
+    Between processes each tensor takes a file handle, of which there may be no more than 1024.
+    """
+    truths = [scene.truth for scene in scenes if scene.truth is not None]
+    assert len(truths) in (0, len(scenes)), "labelled and unlabelled scenes do not mix"
+    tensors = {"scene.heads": torch.cat([scene.heads for scene in scenes])}
+    if truths:
+        truth = merge_truths(truths)
+        values = {f"truth.{name}": getattr(truth, name) for name in TRUTH}
+        tensors |= {name: value for name, value in values.items() if value is not None}
+    header = {
+        "keys": [scene.key for scene in scenes],
+        "sizes": [scene.size for scene in scenes],
+        "people": [len(scene) for scene in scenes],
+    }
+    return tensors, header
+
+
+def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterator[Scene]:
+    """The packed scenes, with blank pictures of their sizes that take no memory."""
+    split = {name: tensor.split(header["people"]) for name, tensor in tensors.items()}
+    for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
+        of = {name: parts[row] for name, parts in split.items()}
+        truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
+        blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width)
+        yield Scene(blank, of["scene.heads"], truth=Truth(**truth) if truth else None, key=key)
 
 
 def _header(path: Path) -> dict:
@@ -93,34 +118,17 @@ def _header(path: Path) -> dict:
     return json.loads(metadata["header"])
 
 
-def _pack(pairs: list[Pair]) -> tuple[dict[str, Tensor], dict]:
+def _pack(pairs: list[Pair]) -> PackedScenes:
     gazes, scenes = zip(*pairs, strict=True)
-    truths = [scene.truth for scene in scenes if scene.truth is not None]
-    assert len(truths) in (0, len(scenes)), "labelled and unlabelled scenes do not mix"
     columns = {f"gaze.{name}": [getattr(gaze, name) for gaze in gazes] for name in GAZE}
-    tensors = {name: torch.cat(values) for name, values in columns.items() if values[0] is not None}
-    if truths:
-        truth = merge_truths(truths)
-        values = {f"truth.{name}": getattr(truth, name) for name in TRUTH}
-        tensors |= {name: value for name, value in values.items() if value is not None}
-    tensors["scene.heads"] = torch.cat([scene.heads for scene in scenes])
-    header = {
-        "keys": [scene.key for scene in scenes],
-        "sizes": [scene.size for scene in scenes],
-        "people": [len(scene) for scene in scenes],
-    }
+    tensors, header = pack_scenes(scenes)
+    tensors |= {name: torch.cat(parts) for name, parts in columns.items() if parts[0] is not None}
     return {name: tensor.contiguous() for name, tensor in tensors.items()}, header
 
 
-def _unpack(tensors: dict[str, Tensor], header: dict) -> Iterator[Pair]:
-    split = {name: tensor.split(header["people"]) for name, tensor in tensors.items()}
-    for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
-        of = {name: parts[row] for name, parts in split.items()}
-        heads, points, heatmaps = (of[f"gaze.{name}"] for name in GAZE[:3])
-        gaze = Gaze(heads, points, heatmaps, inside=of.get("gaze.inside"))
-        truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
-        blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width)
-        yield (
-            gaze,
-            Scene(blank, of["scene.heads"], truth=Truth(**truth) if truth else None, key=key),
-        )
+def _unpack(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterator[Pair]:
+    given = [name for name in GAZE if f"gaze.{name}" in tensors]
+    columns = [tensors[f"gaze.{name}"].split(header["people"]) for name in given]
+    scenes = unpack_scenes(tensors, header)
+    for values, scene in zip(zip(*columns, strict=True), scenes, strict=True):
+        yield Gaze(**dict(zip(given, values, strict=True))), scene

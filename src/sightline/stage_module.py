@@ -19,7 +19,8 @@ from sightline.evaluate import collate_with_scenes, one_thread
 from sightline.metrics.scores import columns
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
-from sightline.scene import Clip, Scene
+from sightline.scene import Clip, as_clip
+from sightline.shards import PackedScenes, unpack_scenes
 
 
 class StageModule(lightning.LightningModule):
@@ -53,12 +54,12 @@ class StageModule(lightning.LightningModule):
         )
         return total
 
-    def validation_step(self, batch: tuple[Batch, list[Scene]]) -> None:
+    def validation_step(self, batch: tuple[Batch, PackedScenes]) -> None:
         """Metric values of every person, kept until the end of the epoch."""
         assert self.benchmark is not None
         images, scenes = batch
         gazes = self.model.decode(self.model(images), images)
-        pairs = zip(gazes, scenes, strict=True)
+        pairs = zip(gazes, unpack_scenes(*scenes), strict=True)
         self.measured.append(columns(self.benchmark.metrics, pairs))
 
     def on_validation_epoch_end(self) -> None:
@@ -111,7 +112,7 @@ class StageModule(lightning.LightningModule):
 
     def train_dataloader(self) -> DataLoader:
         """Shuffled, augmented clips as batches; a resumed epoch goes on where it stopped."""
-        dataset = self._dataset("train")
+        dataset = self._dataset(self.stage.dataset, "train")
         processes = self.trainer.world_size
         size = self.stage.batch_size // processes
         sampler = StageSampler(len(dataset), self.seed, self.global_rank, processes)
@@ -130,13 +131,15 @@ class StageModule(lightning.LightningModule):
     def val_dataloader(self) -> DataLoader:
         """This process's share of the validation scenes."""
         assert self.benchmark is not None
-        dataset = self._dataset(self.benchmark.split)
+        dataset = self._dataset(self.benchmark.dataset, self.benchmark.split)
         mine = Subset(dataset, range(self.global_rank, len(dataset), self.trainer.world_size))
         collate = partial(collate_with_scenes, self.model.preprocess)
-        return self._loader(mine, max(self.stage.batch_size // 2, 1), collate)
+        tracks = getattr(dataset, "clip_length", 1) is None  # of any length: one at a time
+        size = 1 if tracks else max(self.stage.batch_size // 2, 1)
+        return self._loader(mine, size, collate)
 
-    def _dataset(self, split: str) -> Any:
-        return load_dataset(self.stage.dataset, self.data, split, depth=self.model.uses_depth)
+    def _dataset(self, name: str, split: str) -> Any:
+        return load_dataset(name, self.data, split, depth=self.model.uses_depth)
 
     def _loader(self, dataset: Dataset, size: int, collate: Any, **options: Any) -> DataLoader:
         return DataLoader(
@@ -166,8 +169,7 @@ class AugmentedClips(Dataset[Clip]):
     def __getitem__(self, sample: tuple[int, int]) -> Clip:
         """The clip of (index, seed)."""
         index, seed = sample
-        item = self.dataset[index]
-        clip = [item] if isinstance(item, Scene) else item
+        clip = as_clip(self.dataset[index])
         if self.augment is None:
             return clip
         with torch.random.fork_rng(devices=[]):

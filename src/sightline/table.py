@@ -1,6 +1,7 @@
 """The table of results: one row per person of a picture, in CSV or Parquet.
 
-`COLUMNS` is the schema, docs/table.md its explanation; pictures without people have no row.
+`COLUMNS` is the schema, docs/table.md its explanation. Pictures without people have no row; frames
+of a film without people have one whose cells about a person are empty.
 """
 
 from __future__ import annotations
@@ -57,6 +58,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("heatmap_entropy", float, "", "spread of the heatmap, 0 one cell to 1 flat"),
     Column("model", str, "", "name of the model"),
     Column("weights", str, "", "name or file of the weights"),
+    Column("frame", int, "", "number of the picture in the film, from 0"),
+    Column("time", float, "second", "of the film, from its first picture, by the media clock"),
+    Column("track", int, "", "identity of the person over the frames of the film"),
 )
 """The schema, in order. New columns are appended, the others keep name, type and meaning."""
 
@@ -75,15 +79,22 @@ def rows(
 ) -> list[Row]:
     """The people of one picture of `size` (width, height) as rows of the table.
 
-    Numbers have six significant digits. Without a size the cells in pixels are empty.
+    Numbers have six significant digits, times all they have. Without a size the cells in pixels are
+    empty.
     """
     missing = [None] * len(gaze)
     has_maps = gaze.heatmaps.numel() > 0
     width, height = size or (None, None)
-    table = {
-        "image": [image] * len(gaze),
-        "image_width": [width] * len(gaze),
-        "image_height": [height] * len(gaze),
+    about_picture: Row = {
+        "image": image,
+        "image_width": width,
+        "image_height": height,
+        "model": model,
+        "weights": weights,
+        "frame": gaze.frame,
+        "time": gaze.time,
+    }
+    about_people = {
         "person": range(len(gaze)),
         "name": names or missing,
         **_coordinates(gaze, size),
@@ -91,11 +102,13 @@ def rows(
         "inside": missing if gaze.inside is None else _cells(gaze.inside),
         "heatmap_peak": _cells(gaze.heatmaps.amax((1, 2))) if has_maps else missing,
         "heatmap_entropy": _cells(entropies(gaze.heatmaps.float())) if has_maps else missing,
-        "model": [model] * len(gaze),
-        "weights": [weights] * len(gaze),
+        "track": missing if gaze.tracks is None else gaze.tracks.tolist(),
     }
-    people = zip(*(table[name] for name in NAMES), strict=True)
-    return [dict(zip(NAMES, person, strict=True)) for person in people]
+    if not len(gaze) and gaze.frame is not None:
+        return [dict.fromkeys(NAMES) | about_picture]
+    blank = dict.fromkeys(NAMES) | about_picture
+    people = zip(*about_people.values(), strict=True)
+    return [blank | dict(zip(about_people, person, strict=True)) for person in people]
 
 
 def _coordinates(gaze: Gaze, size: tuple[int, int] | None) -> dict[str, list[float | None]]:

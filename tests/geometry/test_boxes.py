@@ -13,6 +13,7 @@ from sightline.geometry.boxes import (
     enlarge,
     head_from_face,
     head_masks,
+    smooth_boxes,
     to_pixels,
     to_unit,
 )
@@ -95,3 +96,13 @@ def test_gazefollow_metrics_head_masks_match_release(golden: Path):
     masks = head_masks(torch.stack(units), expected.shape[-1])
     assert torch.equal(masks[:, 0].to(expected.dtype), expected)
     assert masks.sum((1, 2, 3)).tolist() == case["filled"].tolist()
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("length", [1, 3, 5, 11, 40])
+def test_smoothing_of_a_track_is_that_of_gazefollow_metrics(golden: Path, length: int) -> None:
+    with np.load(golden / "gazefollow_metrics" / "track_smoothing.npz") as case:
+        track, smooth = (torch.from_numpy(case[f"{n}_{length}"]) for n in ("track", "smooth"))
+    boxes = torch.stack([track, -track, track + 1, 2 * track], -1)
+    expected = torch.stack([smooth, -smooth, smooth + 1, 2 * smooth], -1)
+    assert torch.allclose(smooth_boxes(boxes), expected, atol=1e-9)

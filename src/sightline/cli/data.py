@@ -14,7 +14,7 @@ class Check:
     """Look a copy of a dataset over: what is there, what is missing, the first broken rows."""
 
     dataset: Positional[str]
-    """gazefollow."""
+    """gazefollow or videoattentiontarget."""
     folder: Positional[Path]
     """Where it is."""
 

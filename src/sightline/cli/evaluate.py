@@ -20,7 +20,7 @@ class Evaluate(ModelOptions):
     """Score a model by a published protocol; predictions are kept and can be scored again."""
 
     benchmark: Positional[str]
-    """gazefollow-test or gazefollow-val."""
+    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks or vat-val."""
     data: Path | None = None
     """The folder of the dataset."""
     out: Path | None = None

@@ -11,19 +11,30 @@ if TYPE_CHECKING:
     from torch.utils.data import Dataset
 
     from sightline.datasets.report import Report
-    from sightline.scene import Scene
+    from sightline.scene import Clip, Scene
 
 DATASETS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow:GazeFollow",
     "gazefollow-pictures": "sightline.datasets.gazefollow:GazeFollowPictures",
+    "videoattentiontarget": "sightline.datasets.videoattentiontarget:VideoAttentionTarget",
+    "videoattentiontarget-tracks": (
+        "sightline.datasets.videoattentiontarget:VideoAttentionTargetTracks"
+    ),
 }
 """Name -> "module:class", imported when asked for."""
 
-CHECKS: dict[str, str] = {"gazefollow": "sightline.datasets.gazefollow_check:check_gazefollow"}
+CHECKS: dict[str, str] = {
+    "gazefollow": "sightline.datasets.gazefollow_check:check_gazefollow",
+    "videoattentiontarget": (
+        "sightline.datasets.videoattentiontarget_check:check_videoattentiontarget"
+    ),
+}
 """Name -> "module:function" that looks a copy of the dataset over."""
 
 
-def load_dataset(name: str, root: str | Path, split: str, *, depth: bool = False) -> Dataset[Scene]:
+def load_dataset(
+    name: str, root: str | Path, split: str, *, depth: bool = False
+) -> Dataset[Scene] | Dataset[Clip]:
     """One split of the dataset in the folder `root`; UnknownNameError lists the nearest names."""
     return resolve(name, DATASETS, "dataset")(Path(root), split, depth=depth)
 

@@ -13,11 +13,10 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
 from sightline.geometry.boxes import to_pixels
-from sightline.media.image import read_depth, read_image
+from sightline.media.image import read_depth_of, read_image
 from sightline.scene import Scene, Truth
 
 SPLITS = ("train", "val", "test", "trainval")
@@ -91,20 +90,10 @@ class GazeFollow(Dataset[Scene]):
         return Scene(
             image=image,
             heads=self.heads[people],
-            depth=self._read_depth(path, image) if self.depth else None,
+            depth=read_depth_of(image, depth_path(self.root, path)) if self.depth else None,
             truth=Truth(points, self.inside[people]),
             key=key,
         )
-
-    def _read_depth(self, path: str, image: Tensor) -> Tensor:
-        file = depth_path(self.root, path)
-        depth = read_depth(file)
-        if depth.shape[1:] != image.shape[1:]:
-            raise ValueError(
-                f"{file} has (height, width) {tuple(depth.shape[1:])}, its picture "
-                f"{tuple(image.shape[1:])}; resize the depth map to the picture."
-            )
-        return depth
 
 
 class GazeFollowPictures(GazeFollow):

@@ -55,6 +55,16 @@ def head_from_face(faces: Tensor) -> Tensor:
     return torch.cat([centre - half, centre + half], -1)
 
 
+def smooth_boxes(boxes: Tensor, window: int = 11) -> Tensor:
+    """The boxes (T, 4) of one head in T frames as moving averages over an odd number of frames.
+
+    Chong et al. 2020 smooth so, over 11 frames; before the first and after the last frame these
+    count as repeated.
+    """
+    edges = boxes[:1].expand(window // 2, 4), boxes[-1:].expand(window // 2, 4)
+    return torch.cat([edges[0], boxes, edges[1]]).unfold(0, window, 1).mean(-1)
+
+
 def head_masks(boxes: Tensor, size: int = 224) -> Tensor:
     """Masks (N, 1, size, size), 1 inside each unit-square head box (N, 4); a NaN box is blank.
 

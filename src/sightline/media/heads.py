@@ -23,16 +23,19 @@ class Heads:
     boxes: (P, 4) XYXY pixels; may reach outside the picture.
     scores: (P,) how sure the detector is; NaN where nobody said.
     names: P names of people, where the source tells them apart.
+    tracks: (P,) int64 identities over the frames of a film.
     """
 
     boxes: Tensor
     scores: Tensor
     names: list[str] | None = None
+    tracks: Tensor | None = None
 
     @classmethod
     def none(cls) -> Heads:
         """A picture without people."""
-        return cls(torch.zeros(0, 4), torch.zeros(0))
+        nobody = torch.zeros(0, dtype=torch.int64)
+        return cls(torch.zeros(0, 4), torch.zeros(0), tracks=nobody)
 
     def __len__(self) -> int:
         """The number of people."""

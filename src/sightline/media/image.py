@@ -61,6 +61,23 @@ def read_depth(path: str | Path) -> Tensor:
         return torch.from_numpy(values.astype(np.float32) / levels)[None]
 
 
+def read_depth_of(image: Tensor, path: str | Path) -> Tensor:
+    """The depth map of a picture (3, H, W); also raises ValueError if it is of another size."""
+    depth = read_depth(path)
+    if depth.shape[1:] != image.shape[1:]:
+        raise ValueError(
+            f"{path} has (height, width) {tuple(depth.shape[1:])}, its picture "
+            f"{tuple(image.shape[1:])}; resize the depth map to the picture."
+        )
+    return depth
+
+
+def read_size(path: str | Path) -> tuple[int, int]:
+    """Width and height of the picture in a file as it is stored, from its header; `ImageError`."""
+    with _opened(path) as picture:
+        return picture.size
+
+
 def find_images(source: str | Path) -> list[Path]:
     """The pictures that a file, a folder or a glob pattern stands for, 2.jpg before 10.jpg.
 

@@ -1,0 +1,123 @@
+"""VideoAttentionTarget (Chong et al., CVPR 2020): one person over time per sample."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sightline.datasets.sequences import Sequences
+from sightline.datasets.videoattentiontarget_tracks import (
+    find_pickle,
+    held_out,
+    read_pickled_windows,
+    read_tracks,
+)
+from sightline.datasets.window_pickles import SIZE
+from sightline.geometry.boxes import smooth_boxes
+from sightline.media.image import read_depth_of, read_image
+from sightline.scene import Clip, Scene, Truth
+
+SPLITS = ("train", "val", "test", "trainval")
+
+
+class VideoAttentionTargetTracks(Dataset[Clip]):
+    """A head track per sample, of any length, from the folder with `images/` and `annotations/`.
+
+    split: "trainval" is the released training part; "val" is about 5 % of its shows, at least one,
+    those with the lowest checksums of their names, and "train" is the rest. The published codes
+    pick the epoch on the test set: we do not.
+    depth: read `depth/SHOW/CLIP/FRAME.png` too.
+
+    Each scene is one person in one frame. Heads are smoothed over the sample (`smooth_boxes`), here
+    the track, as Chong et al. do. Unreadable lines are left out, with a warning. A scene's key is
+    show/clip/track/picture; `keys` names the samples by their first scenes.
+    """
+
+    clip_length: int | None = None
+
+    def __init__(
+        self,
+        root: Path,
+        split: Literal["train", "val", "test", "trainval"],
+        *,
+        depth: bool = False,
+    ) -> None:
+        if split not in SPLITS:
+            known = ", ".join(SPLITS)
+            raise ValueError(f"VideoAttentionTarget has no split {split!r}; known are {known}.")
+        self.root, self.depth = Path(root), depth
+        found = self._read("test" if split == "test" else "train")
+        if found.broken:
+            warnings.warn(
+                f"{len(found.broken)} lines are left out; the first: {found.broken[0]}. "
+                f"`sightline data check videoattentiontarget {self.root}` shows more.",
+                stacklevel=2,
+            )
+        if split in ("train", "val"):
+            found = found.select(held_out(found.shows) == (split == "val"))
+        if not len(found):
+            raise ValueError(f"The split {split!r} of {self.root} is empty; give a larger set.")
+        self.sequences = found  # arrays: worker processes share them until they write
+        self.keys = np.array([found.keys(i)[0] for i in range(len(found))])
+
+    def _read(self, part: str) -> Sequences:
+        return read_tracks(self.root, part)
+
+    def __len__(self) -> int:
+        """The number of samples."""
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> Clip:
+        """A person over time; `ImageError` names a picture that is missing or broken."""
+        index = range(len(self))[index]
+        found, rows = self.sequences, self.sequences.rows(index)
+        folder = str(found.names[index]).rpartition("/")[0]
+        names = found.pictures[rows].tolist()
+        pictures = {name: self._read_picture(f"{folder}/{name}") for name in dict.fromkeys(names)}
+        heads = smooth_boxes(torch.from_numpy(found.boxes[rows]))
+        gaze, counted = torch.from_numpy(found.gaze[rows]), torch.from_numpy(found.counted[rows])
+        inside = (~gaze[:, 0].isnan()).float()
+        return [
+            Scene(
+                image=pictures[name][0],
+                heads=heads[i : i + 1],
+                depth=pictures[name][1],
+                truth=Truth(gaze[i : i + 1, None], inside[i : i + 1], counted=counted[i : i + 1]),
+                key=key,
+            )
+            for i, (name, key) in enumerate(zip(names, found.keys(index), strict=True))
+        ]
+
+    def _read_picture(self, path: str) -> tuple[Tensor, Tensor | None]:
+        image = read_image(self.root / "images" / path, upright=False)  # as the released code
+        if not self.depth:
+            return image, None
+        return image, read_depth_of(image, depth_path(self.root, path))
+
+
+class VideoAttentionTarget(VideoAttentionTargetTracks):
+    """Five frames of a head track per sample, cut by `sightline.windows`, as PDP reads them.
+
+    Heads are smoothed over the five frames. If the folder holds a file `*train*.pkl` (`*test*.pkl`
+    for the test split), its windows are taken instead: a pickled list of (show, clip, flags, table
+    of five rows) as the authors of PDP release; in the keys the number of the window in that list
+    is in the place of the track.
+    """
+
+    clip_length = SIZE
+
+    def _read(self, part: str) -> Sequences:
+        if file := find_pickle(self.root, part):
+            return read_pickled_windows(file)
+        return read_tracks(self.root, part).cut(SIZE)
+
+
+def depth_path(root: Path, path: str) -> Path:
+    """Where the depth map of a picture SHOW/CLIP/FRAME.jpg lies."""
+    return root / "depth" / (path[:-3] + "png")
