@@ -19,8 +19,7 @@ from sightline.models import create
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.models.weights import read_state, save_weights
 from sightline.recipe import Recipe, Stage
-from sightline.scene import Scene
-from sightline.stage_module import StageModule, StageSampler, collate_clips
+from sightline.stage_module import StageModule, StageSampler
 from sightline.train import Resources, find_recipe, train
 from worlds import write_tiny_gazefollow
 
@@ -168,17 +167,6 @@ def test_a_sampler_skips_what_was_seen() -> None:
     rest.skip = 4
     assert list(rest) == list(whole)[4:]
     assert len(list(rest)) == 9, "later epochs are whole"
-
-
-@pytest.mark.parametrize(
-    ("name", "frames"), [("pdp-video-nodepth", 5), ("chong2020-video", 5), ("pdp-nodepth", 1)]
-)
-def test_clips_of_a_batch_stay_apart(name: str, frames: int) -> None:
-    model = create(name, width=4, image_size=64)
-    image = torch.zeros(3, 48, 64, dtype=torch.uint8)
-    clip = [Scene(image, torch.tensor([[0.0, 0, 20, 20]]))] * 5
-    batch = collate_clips(model.preprocess, model.clip_length, [clip, clip])
-    assert batch.sequences().shape == (10 // frames, frames)
 
 
 def test_initial_weights_of_ours_are_taken(data: Path, tmp_path: Path) -> None:

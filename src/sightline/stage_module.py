@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import collate_with_scenes, one_thread
+from sightline.evaluate import collate_clips, collate_with_scenes, one_thread
 from sightline.metrics.scores import columns
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
@@ -133,7 +132,7 @@ class StageModule(lightning.LightningModule):
         assert self.benchmark is not None
         dataset = self._dataset(self.benchmark.dataset, self.benchmark.split)
         mine = Subset(dataset, range(self.global_rank, len(dataset), self.trainer.world_size))
-        collate = partial(collate_with_scenes, self.model.preprocess)
+        collate = partial(collate_with_scenes, self.model.preprocess, self.model.clip_length)
         tracks = getattr(dataset, "clip_length", 1) is None  # of any length: one at a time
         size = 1 if tracks else max(self.stage.batch_size // 2, 1)
         return self._loader(mine, size, collate)
@@ -152,12 +151,6 @@ class StageModule(lightning.LightningModule):
             pin_memory=self.device.type == "cuda",
             **options,
         )
-
-
-def collate_clips(preprocess: Any, clip_length: int | None, clips: list[Clip]) -> Batch:
-    """Clips as one flat batch; a model of any `clip_length` (None) takes that of the dataset."""
-    batch = preprocess([scene for clip in clips for scene in clip])
-    return batch if clip_length else replace(batch, clip_length=len(clips[0]))
 
 
 class AugmentedClips(Dataset[Clip]):
