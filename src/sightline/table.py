@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -156,7 +157,7 @@ def _is_new(path: Path) -> bool:
     return False
 
 
-def write_parquet(rows: Sequence[Row], path: str | Path) -> None:
+def write_parquet(rows: Iterable[Row], path: str | Path) -> None:
     """Write rows as one Parquet file, typed by the schema; needs the extra `table`."""
     try:
         import pyarrow
@@ -165,4 +166,7 @@ def write_parquet(rows: Sequence[Row], path: str | Path) -> None:
         raise ImportError("Parquet needs pyarrow: pip install 'sightline[table]'.") from error
     arrow = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
     schema = pyarrow.schema([(column.name, arrow[column.type]) for column in COLUMNS])
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows), schema), path)
+    remaining = iter(rows)
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        while some := list(islice(remaining, 50_000)):  # the table of a long film is large
+            writer.write_table(pyarrow.Table.from_pylist(some, schema))

@@ -86,7 +86,9 @@ def test_identities_follow_the_people_whatever_the_order_of_the_heads():
 
 
 @pytest.mark.parametrize("colors", [(RED, BLUE), (RED, RED)], ids=["two-colours", "one-colour"])
-@pytest.mark.parametrize(("hidden", "below"), [(range(0), 20), (range(23, 28), 6), (range(21, 31), 6)])
+@pytest.mark.parametrize(
+    ("hidden", "below"), [(range(0), 20), (range(23, 28), 6), (range(21, 31), 6)]
+)
 def test_two_heads_that_cross_keep_their_identities(colors, hidden, below):
     film = crossing(colors, hidden, below)
     assert are_kept(film, tracked(film))
@@ -123,9 +125,7 @@ def test_frames_far_apart_still_show_the_same_people():
 
 def test_motion_counts_in_seconds_when_frames_come_irregularly():
     times = torch.cumsum(torch.tensor([0.01, 0.09, 0.02, 0.16]).repeat(10), 0).tolist()
-    film = [
-        [head(40 + 100 * t, 100, person=0), head(400 - 100 * t, 100, person=1)] for t in times
-    ]
+    film = [[head(40 + 100 * t, 100, person=0), head(400 - 100 * t, 100, person=1)] for t in times]
     assert min(abs(a["at"][0] - b["at"][0]) for a, b in film) < SIZE / 2  # they do meet
     assert are_kept(film, tracked(film, times=times))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,37 +13,103 @@ from tyro.conf import Positional
 from sightline.cli.options import ModelOptions
 
 if TYPE_CHECKING:
+    from sightline.models.base import GazeModel
     from sightline.pictures import HeadSource
+    from sightline.results import Existing
 
 
 @dataclass(kw_only=True)
 class Predict(ModelOptions):
-    """Say where the people of pictures look: annotated pictures, a JSON file each, and one table.
+    """Say where the people of pictures or films look: drawings, JSON, and one table.
 
-    Pictures that cannot be read are reported and skipped; the exit code is then 1.
+    What cannot be read is reported and skipped; the exit code is then 1.
     """
 
     source: Positional[str]
-    """A picture, a folder, or a pattern in quotes such as 'photos/**/*.jpg'."""
+    """A picture or film, a folder, a pattern in quotes ('photos/**/*.jpg'), a camera (0), a URL."""
     heads: Path | None = None
-    """Head boxes in pixels: CSV, JSON, COCO, or text files per person. Else heads are detected."""
+    """Head boxes in pixels: CSV, JSON, COCO, MOT, or text files per person. Else detected."""
     detector: str = "auto"
     """auto, mtcnn, opencv:FILE.onnx, FILE.onnx, FILE.safetensors, or a transformers folder."""
     out: Path = Path("gaze")
     """Where results go."""
     save_heatmaps: bool = False
-    """Also write the heatmaps as float16 arrays (.npy)."""
+    """Of pictures: also write the heatmaps as float16 arrays (.npy)."""
     parquet: bool = False
     """Also write the table as Parquet."""
     batch: int = 16
     """People per batch."""
     resume: bool = False
-    """Go on in a folder that holds results; finished pictures are left out."""
+    """Go on in a folder that holds results; what is finished is left out."""
     overwrite: bool = False
     """Replace the results in the folder."""
+    start: float = 0.0
+    """Of films: from which second on."""
+    end: float | None = None
+    """Of films: up to which second."""
+    stride: int = 1
+    """Of films: every so many frames."""
+    fps: float | None = None
+    """Of films: so many frames a second, instead of --stride."""
+    as_film: bool = False
+    """Take a folder of pictures as the frames of one film."""
+    rate: float = 25.0
+    """Frames a second of such a folder."""
+    first_frame: int | None = None
+    """The number that the file of heads gives to a film's first frame."""
+    names: tuple[str, ...] = ()
+    """Of films: what to call people, such as 3=mother 4=child."""
+    corrections: Path | None = None
+    """Of films: a JSON file that merges, splits, drops and renames identities."""
+    video: bool = True
+    """Of films: whether to write the annotated film."""
+
+    @property
+    def existing(self) -> Existing:
+        """What to do about earlier results."""
+        return "resume" if self.resume else "overwrite" if self.overwrite else "refuse"
 
     def run(self) -> int:
-        """Predict, write, and say what was done."""
+        """Predict films first, then pictures."""
+        from sightline.media.film import find_films
+
+        if self.batch < 1:
+            raise ValueError(f"--batch is {self.batch}; give the number of people, at least 1")
+        films = [self.source] if self.as_film else find_films(self.source)
+        if not films:
+            return self._predict_pictures()
+        return max(self._predict_films(films), self._pictures_beside(films))
+
+    def _predict_films(self, films: list[str]) -> int:
+        """Each on its own: what is wrong with one costs the others nothing."""
+        from sightline.cli.films import predict_film
+
+        if len(films) == 1:
+            return predict_film(self, films[0], self.out)
+        base = os.path.commonpath([Path(film).absolute().parent for film in films])
+        code = 0
+        for film in films:
+            folder = self.out / Path(film).absolute().parent.relative_to(base)
+            try:
+                code = max(code, predict_film(self, film, folder))
+            except Exception as error:
+                code = 1
+                _say(f"skipped {film}: {error}")
+        return code
+
+    def _pictures_beside(self, films: list[str]) -> int:
+        """The pictures of a folder that holds films as well."""
+        from sightline.media.image import ImageError, find_images
+
+        if films == [self.source]:
+            return 0
+        try:
+            find_images(self.source)
+        except (ImageError, FileNotFoundError):
+            return 0
+        return self._predict_pictures()
+
+    def _predict_pictures(self) -> int:
         from rich.progress import track
 
         from sightline.media.image import find_images
@@ -52,18 +119,14 @@ class Predict(ModelOptions):
         paths = find_images(self.source)
         heads = self._head_source(paths)
         model = self.load()
-        if model.uses_depth:
-            raise ValueError(
-                f"{self.model} reads depth maps, which pictures do not have; take pdp-nodepth, or "
-                "give Scene.depth from Python"
-            )
+        self.refuse_depth(model)
         people = failures = 0
         results = ResultsFolder(
             self.out,
             paths,
             origin=self.describe(),
             heatmaps=self.save_heatmaps,
-            existing="resume" if self.resume else "overwrite" if self.overwrite else "refuse",
+            existing=self.existing,
         )
         todo = [path for path in paths if not results.has(path)]
         found = predict_pictures(todo, model, heads, people_per_batch=self.batch)
@@ -82,6 +145,14 @@ class Predict(ModelOptions):
         if failures:
             _say(f"{failures} of {len(todo)} pictures were skipped")
         return 1 if failures else 0
+
+    def refuse_depth(self, model: GazeModel) -> None:
+        """Raise ValueError for a model that reads what pictures and films do not have."""
+        if model.uses_depth:
+            raise ValueError(
+                f"{self.model} reads depth maps, which pictures and films do not have; take "
+                "the model without depth (-nodepth), or give Scene.depth from Python"
+            )
 
     def _head_source(self, paths: list[Path]) -> HeadSource:
         from sightline.media.detectors import choose_detector

@@ -18,6 +18,7 @@ from torch import Tensor
 from sightline.media.faults import Faults
 from sightline.media.image import SUFFIXES as PICTURES
 from sightline.media.image import ImageError, find_images, read_image
+from sightline.media.sources import find_files
 
 # fmt: off
 SUFFIXES = (
@@ -174,6 +175,13 @@ def is_film(source: str | Path) -> bool:
         return holds_film(path)
     except ImportError:
         return False
+
+
+def find_films(source: str | Path) -> list[str]:
+    """The films that a source stands for: itself, or those in a folder or of a glob pattern."""
+    if is_film(source):
+        return [str(source)]
+    return [] if Path(source).is_file() else [str(path) for path in find_files(source, SUFFIXES)]
 
 
 def is_url(source: str | Path) -> bool:

@@ -10,7 +10,7 @@ import torch
 
 from sightline.media.headrows import Row, read_rows
 from sightline.media.heads import Heads
-from sightline.media.image import natural_order
+from sightline.media.sources import natural_order
 
 
 @dataclass

@@ -41,6 +41,16 @@ class Heads:
         """The number of people."""
         return len(self.boxes)
 
+    def __getitem__(self, people: Tensor) -> Heads:
+        """Some of the heads, by mask or index."""
+        rows = torch.arange(len(self))[people.cpu()].tolist()
+        return Heads(
+            boxes=self.boxes[people],
+            scores=self.scores[people],
+            names=self.names and [self.names[row] for row in rows],
+            tracks=None if self.tracks is None else self.tracks[people],
+        )
+
 
 class HeadDetector(Protocol):
     """Finds the heads in a picture (3, H, W) uint8 RGB; any function of this form will do.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ import torch
 from PIL import ExifTags, Image
 from torch import Tensor
 from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg, encode_png, read_file
+
+from sightline.media.sources import find_files
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """File name endings that folders and patterns are searched for, in small or capital letters."""
@@ -79,28 +80,18 @@ def read_size(path: str | Path) -> tuple[int, int]:
 
 
 def find_images(source: str | Path) -> list[Path]:
-    """The pictures that a file, a folder or a glob pattern stands for, 2.jpg before 10.jpg.
+    """The pictures that a file, a folder or a glob pattern stands for, as `find_files` finds them.
 
-    A folder means the pictures directly in it; `folder/**` means those in its sub-folders as well.
-    Hidden files and other kinds of files are left out; a file named as such is always taken.
+    Raises FileNotFoundError when there is none.
     """
     path = Path(source)
     if path.is_file():
         return [path]
-    pattern = f"{glob.escape(str(path))}/*" if path.is_dir() else str(source)
-    files = map(Path, glob.glob(pattern, recursive=True))  # noqa: PTH207, the pattern may be absolute
-    found = [file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()]
-    if not found and not path.is_dir() and not glob.has_magic(str(source)):
+    if found := find_files(source, SUFFIXES):
+        return found
+    if not path.is_dir() and not glob.has_magic(str(source)):
         raise FileNotFoundError(f"{source}: there is no such file or folder; check the path.")
-    if not found:
-        raise FileNotFoundError(f"{source}: no pictures there; looked for {', '.join(SUFFIXES)}.")
-    return sorted(found, key=natural_order)
-
-
-def natural_order(path: Path) -> list[tuple[int, str]]:
-    """A sort key by which the numbers in names count as numbers."""
-    parts = re.split(r"(\d+)", str(path))
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    raise FileNotFoundError(f"{source}: no pictures there; looked for {', '.join(SUFFIXES)}.")
 
 
 def write_image(path: str | Path, image: Tensor) -> None:

@@ -28,7 +28,9 @@ AGE_PRICE = 0.44  # of log reach: with the reach as 3 sigma, a Gaussian's log-li
 NEW_PERSON = 1.0  # what it costs to join a head to nobody
 VELOCITY_MEMORY, COLOUR_MEMORY = 0.2, 0.5  # seconds
 COASTING = 0.5  # seconds that somebody out of sight is thought to move on
-CUT = 0.12  # mean change of a picture; two unlike ones: 0.25, one moved by a tenth of its width: 0.1
+CUT = (
+    0.12  # mean change of a picture; two unlike ones: 0.25, one moved by a tenth of its width: 0.1
+)
 CUT_STRICTNESS = 0.5
 PASSER_BY, PASSER_BY_GROWTH = 0.5, 2.5  # see Tracker._costs; growth for each second out of sight
 
@@ -140,7 +142,9 @@ class Tracker:
                 values = torch.tensor(state["tracks"][name], dtype=empty.dtype)
                 setattr(tracker.tracks, name, values.reshape(-1, *empty.shape[1:]))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ValueError("This is no saved state of a tracker; track from the start.") from error
+            raise ValueError(
+                "This is no saved state of a tracker; track from the start."
+            ) from error
         return tracker
 
     def _note_cut(self, image: Tensor) -> None:

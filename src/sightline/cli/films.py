@@ -1,0 +1,164 @@
+"""`sightline predict` on a film."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from sightline.cli.predict import Predict
+    from sightline.film_results import FilmResults
+    from sightline.media.film import Film, Frame
+
+
+def predict_film(options: Predict, source: str, folder: Path) -> int:
+    """Predict, write, and say what was done; 1 when it was stopped before the film's end."""
+    from sightline.film_results import FilmResults
+    from sightline.identities import read_identities
+    from sightline.media.film import open_film
+
+    identities = read_identities(options.names, options.corrections)
+    with open_film(source, rate=options.rate) as film:
+        name = Path(source).name if Path(source).exists() else _file_name(source)
+        results = FilmResults(
+            folder,
+            name,
+            origin=_origin(options, source),
+            identities=identities,
+            video=options.video,
+            existing=options.existing,
+        )
+        stopped = not results.finished and _take(options, film, results)
+        results.finish(
+            None if film.live else lambda start: _frames(options, film, start),
+            parquet=options.parquet,
+            source=source,
+            rate=film.rate,
+            duration=film.duration,
+        )
+        frames, faults = sum(part.frames for part in results.parts), results.parts[-1].faults
+        print(f"{frames} frames: see {results.file('*')}")
+        for fault in faults[:5]:
+            print(f"sightline: {name}: {fault}", file=sys.stderr)
+        if len(faults) > 5:
+            print(
+                f"sightline: {name}: {len(faults) - 5} more faults, see its run.json",
+                file=sys.stderr,
+            )
+        if stopped and not film.live:
+            at = results.parts[-1].end
+            print(f"sightline: stopped at {at:.1f} s; go on with --resume", file=sys.stderr)
+        return int(stopped and not film.live)
+
+
+def _file_name(source: str) -> str:
+    """A camera or an address as a file name."""
+    return "".join(c if c.isalnum() else "-" for c in source).strip("-")
+
+
+def _origin(options: Predict, source: str) -> dict[str, Any]:
+    """What a run that goes on must have in common with the one that broke off."""
+    from sightline.provenance import sha256
+
+    path, heads = Path(source), options.heads
+    return {
+        **options.describe(),
+        "bytes": path.stat().st_size if path.is_file() else None,
+        "heads": sha256(heads) if heads and heads.is_file() else str(heads or options.detector),
+        "start": options.start,
+        "end": options.end,
+        "stride": options.stride,
+        "fps": options.fps,
+        "rate": options.rate if path.is_dir() else None,
+        "first frame": options.first_frame,
+    }
+
+
+def _frames(options: Predict, film: Film, start: float | None = None) -> Iterator[Frame]:
+    start = options.start if start is None else start
+    return film.frames(start=start, end=options.end, stride=options.stride, fps=options.fps)
+
+
+def _take(options: Predict, film: Film, results: FilmResults) -> bool:
+    """Watch the film, or the rest of it, into `results`; returns whether it was stopped."""
+    from sightline.films import head_source, watch
+    from sightline.media.tracker import Tracker
+
+    model = options.load()
+    options.refuse_depth(model)
+    heads, tracker = head_source(film, options.heads, options.detector, first=options.first_frame)
+    if results.parts and results.parts[-1].memory and tracker:
+        tracker = Tracker.restore(results.parts[-1].memory)
+    frames = _frames(options, film, results.next)
+    seen = watch(frames, model, heads, tracker, film.notes, people_per_batch=options.batch)
+    time = None
+    try:
+        with closing(seen), _progress() as progress:  # pyright: ignore
+            step = _bar(progress, options, film, results.next)
+            for one in seen:
+                results.add(one, film.faults)
+                time = one.frame.time
+                step()
+    except KeyboardInterrupt:
+        if not results.parts and time is None:
+            raise
+        results.stop((time or 0) + _frame_time(options, film), last=False, faults=film.faults)
+        return True
+    except BaseException:
+        results.abort()
+        raise
+    if time is None and not results.parts:
+        raise ValueError(f"{film.source}: there is no picture between --start and --end")
+    results.stop(_end(options, film, time), last=True, faults=film.faults)
+    return False
+
+
+def _frame_time(options: Predict, film: Film) -> float:
+    """For how many seconds a picture is shown when none follows."""
+    return 1 / options.fps if options.fps else options.stride / (film.rate or 25.0)
+
+
+def _end(options: Predict, film: Film, time: float | None) -> float:
+    """When the last picture ends: the film's end, or that of the part that was asked for."""
+    shown = (time or 0) + _frame_time(options, film)
+    ends = [end for end in (film.duration, options.end) if end is not None]
+    return max(min(ends), (time or 0) + 1e-3) if ends else shown
+
+
+def _progress() -> Progress:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} frames, {task.fields[speed]:.1f} a second"),
+        TimeRemainingColumn(),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _bar(
+    progress: Progress, options: Predict, film: Film, start: float | None
+) -> Callable[[], None]:
+    """Show a bar; the function returned counts a frame."""
+    task = progress.add_task("predicting", total=_expected(options, film, start), speed=0.0)
+
+    def step() -> None:
+        speed = progress.tasks[task].speed or 0.0
+        progress.update(task, advance=1, speed=speed)
+
+    return step
+
+
+def _expected(options: Predict, film: Film, start: float | None) -> float | None:
+    """About how many frames there will be."""
+    if film.duration is None or not film.rate:
+        return None
+    end = film.duration if options.end is None else min(options.end, film.duration)
+    seconds = max(end - (options.start if start is None else start), 0.0)
+    return seconds * min(film.rate / options.stride, options.fps or film.rate)

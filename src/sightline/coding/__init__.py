@@ -1,0 +1,1 @@
+"""From gaze samples of a film to behavioural events, and to the files that annotators use."""

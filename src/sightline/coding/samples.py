@@ -1,0 +1,194 @@
+"""The gaze samples of a film, read from the table that `sightline predict` writes."""
+
+from __future__ import annotations
+
+import csv
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+NUMBERS = (
+    *("frame", "time", "track", "image_width", "image_height"),
+    *("head_x_min", "head_y_min", "head_x_max", "head_y_max", "gaze_x", "gaze_y", "inside"),
+)
+"""The columns with numbers that are needed; their cells may be empty."""
+TEXTS = ("name", "gaze_object")
+"""The columns with text that are used if the table has them."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Where P people look in the F pictures of a film; N samples, one per person and picture.
+
+    people: their names, or "person 3" after the track.
+    times: (F,) seconds from the start of the film, also of pictures without people.
+    size: (width, height) of the pictures in pixels.
+    picture, person: (N,) which picture and which person a sample is of.
+    heads: (N, 4) XYXY and points: (N, 2) gaze targets, in pixels; NaN if not given.
+    inside: (N,) probability that the target is in the picture; NaN if not given.
+    objects: (N,) name of the gaze object, "" for none.
+    """
+
+    people: tuple[str, ...]
+    times: np.ndarray
+    size: tuple[float, float]
+    picture: np.ndarray
+    person: np.ndarray
+    heads: np.ndarray
+    points: np.ndarray
+    inside: np.ndarray
+    objects: np.ndarray
+
+    def rows(self) -> np.ndarray:
+        """(P, F) the sample of each person in each picture, -1 for none."""
+        rows = np.full((len(self.people), len(self.times)), -1, dtype=np.int32)
+        rows[self.person, self.picture] = np.arange(len(self.person))
+        return rows
+
+
+def read_samples(path: str | Path) -> Samples:
+    """The samples in a table of a film, CSV or Parquet (which needs the extra `table`).
+
+    Raises FileNotFoundError, and ValueError saying which column, line or frame is wrong.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such table; check the path.")
+    read = _parquet_columns if path.suffix.lower() == ".parquet" else _csv_columns
+    try:
+        return _samples(*read(path))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _csv_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            _check_columns(header)
+            texts = {name: [] for name in TEXTS if name in header}
+            numbers = {name: array("d") for name in NUMBERS}  # compact: films have 10^5 rows
+            columns = [(header.index(name), column) for name, column in texts.items()]
+            measures = [(header.index(name), name, column) for name, column in numbers.items()]
+            for cells in filter(None, reader):
+                if len(cells) != len(header):
+                    raise ValueError(f"line {reader.line_num} has {len(cells)} cells.")
+                for index, column in columns:
+                    column.append(cells[index])
+                for index, name, column in measures:
+                    column.append(_number(cells[index], f"line {reader.line_num}, {name}"))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"this is no CSV file in UTF-8 ({error}).") from error
+    return {name: np.array(column) for name, column in numbers.items()}, texts
+
+
+def _number(cell: str, where: str) -> float:
+    try:
+        return float(cell) if cell else math.nan
+    except ValueError as error:
+        raise ValueError(f"{where}: {cell!r} is not a number.") from error
+
+
+def _parquet_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ImportError("Parquet needs pyarrow: pip install 'sightline[table]'.") from error
+    try:
+        header = pyarrow.parquet.read_schema(path).names
+        _check_columns(header)
+        given = [name for name in TEXTS if name in header]
+        table = pyarrow.parquet.read_table(path, columns=[*NUMBERS, *given])
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(f"this is no Parquet file ({error}).") from error
+    numbers = {name: table[name].cast(pyarrow.float64()).to_numpy() for name in NUMBERS}
+    texts = {name: [cell or "" for cell in table[name].to_pylist()] for name in given}
+    return numbers, texts
+
+
+def _check_columns(header: Sequence[str]) -> None:
+    missing = [name for name in NUMBERS if name not in header]
+    if missing:
+        raise ValueError(
+            f"the columns {', '.join(missing)} are missing; give the table, separated by commas, "
+            "that `sightline predict` writes for a film."
+        )
+
+
+def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str]]) -> Samples:
+    frame = numbers["frame"]
+    times, picture = _clock(frame, numbers["time"])
+    tracks = ["" if math.isnan(t) else f"person {t:.0f}" for t in numbers["track"]]
+    names = texts.get("name", [""] * len(frame))
+    labels = np.array([name.strip() or t for name, t in zip(names, tracks, strict=True)], dtype=str)
+    heads = _stack(numbers, "head_x_min", "head_y_min", "head_x_max", "head_y_max")
+    if (unknown := np.isfinite(heads).all(1) & (labels == "")).any():
+        raise ValueError(f"a person in frame {frame[unknown][0]:.0f} has neither name nor track.")
+    seen = labels != ""
+    people, person = _people(labels[seen])
+    twice = _twice(person, picture[seen])
+    if twice is not None:
+        raise ValueError(
+            f"{people[person[twice]]} is in frame {frame[seen][twice]:.0f} twice; name the tracks "
+            "apart, or drop one."
+        )
+    objects = np.array(texts.get("gaze_object", [""] * len(frame)), dtype=str)
+    return Samples(
+        people=people,
+        times=times,
+        size=_size(numbers),
+        picture=picture[seen],
+        person=person,
+        heads=heads[seen],
+        points=_stack(numbers, "gaze_x", "gaze_y")[seen],
+        inside=numbers["inside"][seen],
+        objects=objects[seen],
+    )
+
+
+def _clock(frame: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The time of each picture (F,), and the picture of each row."""
+    if not len(frame):
+        raise ValueError("there are no rows in it.")
+    if not np.all(frame % 1 == 0):  # NaN compares false
+        raise ValueError("a row has no whole number as its frame; is this the table of a film?")
+    frames, first, picture = np.unique(frame, return_index=True, return_inverse=True)
+    times = time[first]
+    if not np.array_equal(times[picture], time):
+        wrong = frame[times[picture] != time][0]
+        raise ValueError(f"frame {wrong:.0f} has no time, or several; give one film at a time.")
+    if (late := np.flatnonzero(np.diff(times) <= 0)).size:
+        raise ValueError(f"the time does not grow from frame {frames[late[0]]:.0f} to the next.")
+    return times, picture
+
+
+def _people(labels: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """The people in the order of their first row, and the person of each row."""
+    names, first, person = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return tuple(str(name) for name in names[order]), np.argsort(order)[person]
+
+
+def _twice(person: np.ndarray, picture: np.ndarray) -> int | None:
+    """The first row whose person is in its picture a second time."""
+    _, first = np.unique(np.stack([person, picture]), axis=1, return_index=True)
+    again = np.setdiff1d(np.arange(len(person)), first)
+    return int(again[0]) if again.size else None
+
+
+def _size(numbers: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    sizes = _stack(numbers, "image_width", "image_height")
+    sizes = np.unique(sizes[np.isfinite(sizes).all(1)], axis=0)
+    if len(sizes) != 1:
+        raise ValueError(f"it has pictures of {len(sizes)} sizes; those of a film have one size.")
+    return float(sizes[0, 0]), float(sizes[0, 1])
+
+
+def _stack(numbers: Mapping[str, np.ndarray], *names: str) -> np.ndarray:
+    return np.stack([numbers[name] for name in names], 1)

@@ -1,0 +1,180 @@
+"""The parts of a film's results: what is finished stays finished, whatever happens next.
+
+A part is some hundred frames: their records (.jsonl), their drawings as a film of their own (.mp4),
+heads for the sheet of people (.jpg), and last the note (.json) that says that the part is whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from sightline.album import SIDE, Album
+from sightline.draw import draw_gaze
+from sightline.film_record import Record
+from sightline.films import Seen
+from sightline.geometry.boxes import to_pixels
+from sightline.identities import Identities
+from sightline.media.film import Frame
+from sightline.media.film_writer import FilmWriter
+from sightline.media.image import read_image, write_image
+
+
+@dataclass
+class Part:
+    """The note about a finished part.
+
+    frames: how many. start, newest: when the first and the last of them are shown; end: until when
+    the last one is shown; in seconds of the film. last: the film ends with the part. memory: the tracker at its end. tracks: whose heads the
+    strip shows, in order. identities: those it was drawn with, None if it was not drawn. faults: what was
+    wrong with frames so far.
+    """
+
+    number: int
+    frames: int
+    start: float
+    newest: float
+    end: float
+    last: bool
+    memory: dict[str, Any] | None
+    tracks: list[int]
+    size: tuple[int, int]
+    identities: dict[str, Any] | None
+    faults: list[str]
+
+    def keep(self, folder: Path) -> None:
+        """Write the note, all at once."""
+        note = _file(folder, self.number, "json")
+        temporary = note.with_suffix(".json.part")
+        temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        temporary.replace(note)
+
+    def records(self, folder: Path) -> Iterator[Record]:
+        """What was kept of each frame, in order."""
+        with _file(folder, self.number, "jsonl").open(encoding="utf-8") as lines:
+            yield from map(Record.from_json, lines)
+
+    def film(self, folder: Path) -> Path:
+        """Its drawings."""
+        return _file(folder, self.number, "mp4")
+
+    def heads(self, folder: Path) -> dict[int, list[Tensor]]:
+        """One or two heads (3, SIDE, SIDE) of each track, the first from its beginning."""
+        heads: dict[int, list[Tensor]] = {}
+        if self.tracks:
+            cells = read_image(_file(folder, self.number, "jpg")).split(SIDE, -1)
+            for track, cell in zip(self.tracks, cells, strict=True):
+                heads.setdefault(track, []).append(cell)
+        return heads
+
+
+def read_parts(folder: Path) -> list[Part]:
+    """The finished parts from the first one on; a gap ends them."""
+    parts = []
+    while (note := _file(folder, len(parts), "json")).exists():
+        content = json.loads(note.read_text(encoding="utf-8"))
+        parts.append(Part(**content | {"size": tuple(content["size"])}))
+    return parts
+
+
+def _file(folder: Path, number: int, kind: str) -> Path:
+    return folder / f"{number:05d}.{kind}"
+
+
+class PartWriter:
+    """Writes the frames of one part as they come."""
+
+    def __init__(self, folder: Path, number: int, identities: Identities, *, video: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.number, self.identities = folder, number, identities
+        self.video = video
+        self.album = Album()
+        self.drawing: FilmWriter | None = None
+        self.first: Seen | None = None
+        self.newest: Seen | None = None
+        self.frames = 0
+        self.lines = _file(folder, number, "jsonl").open("w", encoding="utf-8")
+
+    def add(self, seen: Seen) -> None:
+        """Keep and draw a frame."""
+        record, image = Record.of(seen), seen.frame.image
+        self.first, self.newest = self.first or seen, seen
+        self.frames += 1
+        self.lines.write(record.to_json() + "\n")
+        size = (image.shape[2], image.shape[1])
+        tracks = [] if seen.heads.tracks is None else seen.heads.tracks.tolist()
+        self.album.add(image, to_pixels(record.gaze.heads, size), tracks)
+        if self.video:
+            if self.drawing is None:
+                self.drawing = FilmWriter(_file(self.folder, self.number, "mp4"), size)
+            drawn = draw_record(image, record.corrected(self.identities))
+            self.drawing.write(drawn, seen.frame.time - self.first.frame.time)
+
+    def close(self, end: float, *, last: bool, faults: list[str]) -> Part:
+        """Finish the part, whose last frame is shown until `end` (seconds of the film)."""
+        assert self.first is not None
+        assert self.newest is not None
+        self.lines.close()
+        start, image = self.first.frame.time, self.newest.frame.image
+        if self.drawing is not None:
+            self.drawing.close(end - start)
+        if self.album.tracks:
+            write_image(_file(self.folder, self.number, "jpg"), self.album.strip())
+        part = Part(
+            number=self.number,
+            frames=self.frames,
+            start=start,
+            newest=self.newest.frame.time,
+            end=end,
+            last=last,
+            memory=self.newest.memory,
+            tracks=self.album.tracks,
+            size=(image.shape[2], image.shape[1]),
+            identities=self.identities.to_dict() if self.drawing else None,
+            faults=list(faults),
+        )
+        part.keep(self.folder)
+        return part
+
+    def abort(self) -> None:
+        """Leave the part unfinished: a run that goes on does it again."""
+        self.lines.close()
+        if self.drawing is not None:
+            self.drawing.abort()
+
+
+def redraw(part: Part, folder: Path, frames: Iterable[Frame], identities: Identities) -> None:
+    """Draw the `frames` of a part again, with other identities; no network is needed."""
+    drawing = FilmWriter(part.film(folder), part.size)
+    try:
+        for frame, record in zip(frames, part.records(folder), strict=False):
+            drawn = draw_record(frame.image, record.corrected(identities))
+            drawing.write(drawn, frame.time - part.start)
+    except BaseException:
+        drawing.abort()
+        raise
+    drawing.close(part.end - part.start)
+    part.identities = identities.to_dict()
+    part.keep(folder)
+
+
+def draw_record(image: Tensor, record: Record) -> Tensor:
+    """A frame with the gaze of its people; a heatmap of each would flicker."""
+    return draw_gaze(image, record.gaze, heatmap=False, names=record.labels)
+
+
+def album_of(parts: list[Part], folder: Path, identities: Identities) -> dict[int, list[Tensor]]:
+    """The heads of each corrected track, in time."""
+    people: dict[int, list[Tensor]] = {}
+    for part in parts:
+        for track, heads in part.heads(folder).items():
+            for head, time in zip(heads, (part.start, part.newest), strict=False):
+                right = identities.track(track, time)
+                if right is not None:
+                    people.setdefault(right, []).append(head)
+    return people

@@ -1,0 +1,89 @@
+"""What is kept of each frame of a film: a line of JSON, from which table and drawings are made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sightline.films import Seen
+from sightline.gaze import Gaze
+from sightline.geometry.heatmap import entropies
+from sightline.identities import Identities
+from sightline.plain import to_plain
+from sightline.table import Row, rows
+
+PER_PERSON = ("names", "head_scores", "heatmap_peaks", "heatmap_entropies")
+
+
+@dataclass
+class Record:
+    """The gaze in a frame, without heatmaps, and what else the table says of each person."""
+
+    gaze: Gaze
+    names: list[str | None]
+    head_scores: list[float | None]
+    heatmap_peaks: list[float | None]
+    heatmap_entropies: list[float | None]
+
+    @classmethod
+    def of(cls, seen: Seen) -> Record:
+        """The record of a frame that was predicted."""
+        gaze, heads = seen.gaze, seen.heads
+        maps = gaze.heatmaps.float()
+        return cls(
+            gaze=replace(gaze, heatmaps=torch.zeros(len(gaze), 0, 0)),
+            names=list(heads.names or [None] * len(heads)),
+            head_scores=_cells(heads.scores),
+            heatmap_peaks=_cells(maps.amax((1, 2))) if len(maps) else [],
+            heatmap_entropies=_cells(entropies(maps)) if len(maps) else [],
+        )
+
+    def to_json(self) -> str:
+        """One line."""
+        values = {name: getattr(self, name) for name in PER_PERSON}
+        return json.dumps(self.gaze.to_dict(heatmaps=False) | values, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """The record of a line that `to_json` wrote."""
+        data: dict[str, Any] = json.loads(line)
+        gaze = Gaze.from_dict(data)
+        return cls(gaze, **{name: data[name] for name in PER_PERSON})
+
+    def corrected(self, identities: Identities) -> Record:
+        """The same with the tracks and names that a person has set right."""
+        time, found = self.gaze.time, self.gaze.tracks
+        assert time is not None
+        assert found is not None
+        tracks = [identities.track(track, time) for track in found.tolist()]
+        kept = [row for row, track in enumerate(tracks) if track is not None]
+        right = [track for track in tracks if track is not None]
+        record = Record(
+            self.gaze[kept], *([getattr(self, n)[row] for row in kept] for n in PER_PERSON)
+        )
+        record.gaze.tracks = torch.tensor(right, dtype=torch.int64)
+        record.names = [identities.names.get(t, record.names[i]) for i, t in enumerate(right)]
+        return record
+
+    @property
+    def labels(self) -> list[str]:
+        """What to call each person in a drawing: the name, or the number of the track."""
+        assert self.gaze.tracks is not None
+        tracks = self.gaze.tracks.tolist()
+        return [name or str(track) for name, track in zip(self.names, tracks, strict=True)]
+
+    def rows(self, about: dict[str, Any]) -> list[Row]:
+        """The rows of the table; `about` holds what `table.rows` wants to know of the film."""
+        table = rows(self.gaze, names=self.names, **about)  # pyright: ignore[reportArgumentType]
+        columns = zip(self.head_scores, self.heatmap_peaks, self.heatmap_entropies, strict=True)
+        for row, (score, peak, entropy) in zip(table, columns, strict=False):
+            row |= {"head_score": score, "heatmap_peak": peak, "heatmap_entropy": entropy}
+        return table
+
+
+def _cells(values: Tensor) -> list[float | None]:
+    return to_plain(values)  # pyright: ignore[reportReturnType]

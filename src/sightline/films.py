@@ -1,0 +1,257 @@
+"""Prediction on films: frames, people and their identities, gaze, as a lazy stream."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sightline.ahead import ahead
+from sightline.gaze import Gaze
+from sightline.media.detectors import choose_detector
+from sightline.media.faults import Faults
+from sightline.media.film import Film, FolderFilm, Frame, open_film
+
+from sightline.media.heads import Heads
+from sightline.media.tracker import Tracker
+from sightline.models import load
+from sightline.models.base import GazeModel
+from sightline.pictures import DEFAULT_MODEL
+from sightline.scene import Scene
+
+QUEUE = 8  # frames between two stages of the pipeline
+RECURRENT = 16  # frames together for a model that takes any number; its state starts anew
+MOST_FRAMES = 64  # in one batch, however few people they show
+
+HeadSource = Callable[[Frame], Heads]
+"""The heads of a frame: with identities from a file, without from a detector."""
+
+
+@dataclass
+class Seen:
+    """A frame of a film, its people with their identities, and where they look.
+
+    gazes: of each person, until all are there. memory: the tracker after this frame.
+    """
+
+    frame: Frame
+    heads: Heads
+    memory: dict[str, Any] | None = None
+    gazes: dict[int, Gaze] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody's gaze is known."""
+        return len(self.gazes) == len(self.heads)
+
+    @property
+    def gaze(self) -> Gaze:
+        """Where the people look, in the order of `heads`."""
+        rows = [self.gazes[row] for row in range(len(self.heads))]
+        one = _join(rows) if rows else _nobody()
+        return replace(one, tracks=self.heads.tracks, frame=self.frame.index, time=self.frame.time)
+
+
+def stream(
+    source: str | Path,
+    model: str | GazeModel = DEFAULT_MODEL,
+    *,
+    weights: str | Path | None = None,
+    heads: str | Path | None = None,
+    detector: str | None = None,
+    **frames: float | None,
+) -> Iterator[Gaze]:
+    """Where the people of a film look: one `Gaze` per frame, with `tracks`, `frame` and `time`.
+
+    source: a film, a folder of frames, a camera index, or the URL of a stream. Nothing is read
+    before the first `next`, and no more than a few frames are kept.
+    heads: a file or folder of head boxes; without it, `detector` finds heads and a tracker their
+    identities.
+    frames: `start` and `end` in seconds of the film, `stride` for every so many frames or `fps` for
+    so many a second, as in `Film.frames`.
+
+    Raises FilmError for a source that is no film, and what `load` and the detector raise.
+    """
+    loaded = load(model, weights) if isinstance(model, str) else model
+    with open_film(source) as film:
+        people, tracker = head_source(film, heads, detector)
+        chosen = film.frames(**frames)  # pyright: ignore[reportArgumentType]
+        for seen in watch(chosen, loaded, people, tracker, film.notes):
+            yield seen.gaze
+
+
+def head_source(
+    film: Film, heads: str | Path | None, detector: str | None = None, *, first: int | None = None
+) -> tuple[HeadSource, Tracker | None]:
+    """Where the heads of a film's frames come from, and the tracker that they need, if any.
+
+    first: the number that the file of heads gives to the first frame.
+    """
+    if heads is None:
+        detect = choose_detector(detector)
+        return lambda frame: detect(frame.image), Tracker()
+    pictures = film.paths if isinstance(film, FolderFilm) else ()
+    table = read_film_heads(heads, first=first, step=1 / (film.rate or 25.0), pictures=pictures)
+    tracker = None if table.tracked else Tracker()
+    return lambda frame: table.of_frame(frame.index, frame.name, frame.time), tracker
+
+
+def watch(
+    frames: Iterable[Frame],
+    model: GazeModel,
+    heads: HeadSource,
+    tracker: Tracker | None,
+    faults: Faults,
+    *,
+    people_per_batch: int = 16,
+) -> Iterator[Seen]:
+    """Every frame with its people's gaze, in order; each stage of the work has its own thread.
+
+    What goes wrong with single frames is told in `faults`.
+    """
+    found = ahead(find_people(ahead(frames, QUEUE), heads, tracker, faults), QUEUE)
+    return ahead(predict_seen(found, model, people_per_batch), QUEUE)
+
+
+def find_people(
+    frames: Iterable[Frame], heads: HeadSource, tracker: Tracker | None, faults: Faults
+) -> Iterator[Seen]:
+    """Frames with the heads of their people, told apart by `tracker` if the source does not."""
+    for frame in frames:
+        try:
+            people = _within_reach(heads(frame), frame, faults)
+        except Exception as error:  # one bad frame must not cost the others
+            faults.note(f"gave no heads ({error})", frame.time)
+            people = Heads.none()
+        if tracker is not None:
+            people = tracker.update(people, frame.image, frame.time)
+        yield Seen(frame, people, tracker.state() if tracker else None)
+
+
+def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
+    """The heads that touch the picture."""
+    height, width = frame.image.shape[1:]
+    low, high = heads.boxes[:, :2], heads.boxes[:, 2:]
+    touch = (high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)
+    if touch.all():
+        return heads
+    faults.note("had a head box outside it, which was left out", frame.time)
+    return heads[touch]
+
+
+def predict_seen(
+    found: Iterable[Seen], model: GazeModel, people_per_batch: int = 16
+) -> Iterator[Seen]:
+    """The same frames with gaze; several frames and people share a batch."""
+    runs = Runs(model.clip_length or RECURRENT)
+    waiting: deque[Seen] = deque()
+    windows: list[Window] = []
+    for seen in found:
+        waiting.append(seen)
+        windows += runs.add(seen)
+        if sum(len(w.frames) for w in windows) >= people_per_batch or len(waiting) >= MOST_FRAMES:
+            _predict(model, windows)
+            windows = []
+        while waiting and waiting[0].complete:
+            yield waiting.popleft()
+    _predict(model, windows + runs.end())
+    yield from waiting
+
+
+@dataclass
+class Window:
+    """Consecutive frames of one person, whose row in each is given; the last `new` are unknown."""
+
+    frames: list[Seen]
+    rows: list[int]
+    new: range
+
+
+class Runs:
+    """Cuts each person's consecutive frames into windows of `size` as they come.
+
+    Where a run ends (the person is not in the next frame, or the film ends) its last window is the
+    last `size` frames, of which some are known already; a run shorter than that repeats its last
+    frame. It is the rule of `sightline.windows` for training.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.runs: dict[int, deque[tuple[Seen, int]]] = {}
+        self.unknown: dict[int, int] = {}
+
+    def add(self, seen: Seen) -> list[Window]:
+        """The windows that are complete with the next frame."""
+        tracks = [] if seen.heads.tracks is None else seen.heads.tracks.tolist()
+        done = [self._close(track) for track in self.runs.keys() - set(tracks)]
+        for row, track in enumerate(tracks):
+            run = self.runs.setdefault(track, deque(maxlen=self.size))
+            run.append((seen, row))
+            self.unknown[track] = self.unknown.get(track, 0) + 1
+            if self.unknown[track] == self.size:
+                done.append(self._window(track))
+        return [window for window in done if window is not None]
+
+    def end(self) -> list[Window]:
+        """The windows that are open when the film ends."""
+        done = [self._close(track) for track in list(self.runs)]
+        return [window for window in done if window is not None]
+
+    def _close(self, track: int) -> Window | None:
+        window = self._window(track) if self.unknown[track] else None
+        del self.runs[track], self.unknown[track]
+        return window
+
+    def _window(self, track: int) -> Window:
+        run, unknown = list(self.runs[track]), self.unknown[track]
+        new = range(len(run) - unknown, len(run))
+        run += [run[-1]] * (self.size - len(run))
+        self.unknown[track] = 0
+        frames, rows = zip(*run, strict=True)
+        return Window(list(frames), list(rows), new)
+
+
+def _predict(model: GazeModel, windows: list[Window]) -> None:
+    """Predict windows; people who are in the same frames share one clip."""
+    clips: dict[tuple[int, ...], list[Window]] = {}
+    for window in windows:
+        clips.setdefault(tuple(id(seen) for seen in window.frames), []).append(window)
+    groups = list(clips.values())
+    if model.clip_length is None:  # all that `predict` gets is one clip
+        for group in groups:
+            _keep(group, model.predict(_clip(group)))
+        return
+    gazes = iter(model.predict([scene for group in groups for scene in _clip(group)]))
+    for group in groups:
+        _keep(group, [next(gazes) for _ in group[0].frames])
+
+
+def _clip(group: list[Window]) -> list[Scene]:
+    return [
+        Scene(seen.frame.image, seen.heads.boxes[[window.rows[place] for window in group]])
+        for place, seen in enumerate(group[0].frames)
+    ]
+
+
+def _keep(group: list[Window], gazes: list[Gaze]) -> None:
+    """Give the frames what is new about their people."""
+    for person, window in enumerate(group):
+        for place in window.new:
+            window.frames[place].gazes[window.rows[place]] = gazes[place][person]
+
+
+def _join(people: list[Gaze]) -> Gaze:
+    columns: dict[str, Tensor | None] = {}
+    for name in ("heads", "points", "heatmaps", "inside", "directions"):
+        values = [getattr(one, name) for one in people]
+        columns[name] = None if values[0] is None else torch.cat(values)
+    return Gaze(**columns)  # pyright: ignore[reportArgumentType]
+
+
+def _nobody() -> Gaze:
+    return Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
