@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sightline.batch import Batch
+    from sightline.films import stream
     from sightline.gaze import Gaze
     from sightline.media.image import read_image
     from sightline.models import create, list_models, load
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _HOMES = {  # imported when first asked for, so that `sightline --help` needs no torch
     "sightline.batch": ("Batch",),
+    "sightline.films": ("stream",),
     "sightline.gaze": ("Gaze",),
     "sightline.media.image": ("read_image",),
     "sightline.models": ("create", "list_models", "load"),
@@ -40,6 +42,7 @@ __all__ = [
     "load",
     "predict",
     "read_image",
+    "stream",
 ]
 
 

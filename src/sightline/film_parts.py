@@ -30,9 +30,10 @@ class Part:
     """The note about a finished part.
 
     frames: how many. start, newest: when the first and the last of them are shown; end: until when
-    the last one is shown; in seconds of the film. last: the film ends with the part. memory: the tracker at its end. tracks: whose heads the
-    strip shows, in order. identities: those it was drawn with, None if it was not drawn. faults: what was
-    wrong with frames so far.
+    the last one is shown; in seconds of the film. last: the film ends with the part.
+    memory: the tracker at its end. tracks: whose head each cell of the strip shows.
+    identities: those it was drawn with; None if it was not drawn.
+    faults: what was wrong with frames so far.
     """
 
     number: int

@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sightline import films
 from sightline.album import sheet
 from sightline.film_parts import Part, PartWriter, album_of, read_parts, redraw
 from sightline.film_record import Record
@@ -31,7 +32,6 @@ from sightline.provenance import describe_run, write_json
 from sightline.results import Existing
 from sightline.table import Row, append_csv, write_parquet
 
-PART = 500  # frames of a part: a run that breaks off loses at most so many
 AFTER = 2e-6  # seconds: more than times are told apart by, less than between two pictures
 
 
@@ -102,8 +102,8 @@ class FilmResults:
         return self.parts[-1].newest + AFTER if self.parts else None
 
     def add(self, seen: Seen, faults: list[str]) -> None:
-        """Take a frame; every `PART` frames a part is finished."""
-        if self.open is not None and self.open.frames == PART:
+        """Take a frame; every `films.PART` frames a part is finished."""
+        if self.open is not None and self.open.frames == films.PART:
             self._close(seen.frame.time, last=False, faults=faults)
         if self.open is None:
             number = len(self.parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sightline.gaze import Gaze
 from sightline.media.detectors import choose_detector
 from sightline.media.faults import Faults
 from sightline.media.film import Film, FolderFilm, Frame, open_film
-
+from sightline.media.filmheads import read_film_heads
 from sightline.media.heads import Heads
 from sightline.media.tracker import Tracker
 from sightline.models import load
@@ -27,6 +28,7 @@ from sightline.scene import Scene
 QUEUE = 8  # frames between two stages of the pipeline
 RECURRENT = 16  # frames together for a model that takes any number; its state starts anew
 MOST_FRAMES = 64  # in one batch, however few people they show
+PART = 500  # frames after which windows and batches begin anew, so that a broken run can go on
 
 HeadSource = Callable[[Frame], Heads]
 """The heads of a frame: with identities from a file, without from a detector."""
@@ -148,6 +150,13 @@ def predict_seen(
     found: Iterable[Seen], model: GazeModel, people_per_batch: int = 16
 ) -> Iterator[Seen]:
     """The same frames with gaze; several frames and people share a batch."""
+    remaining = iter(found)
+    while (first := next(remaining, None)) is not None:
+        part = chain([first], islice(remaining, PART - 1))
+        yield from _predict_part(part, model, people_per_batch)
+
+
+def _predict_part(found: Iterable[Seen], model: GazeModel, people_per_batch: int) -> Iterator[Seen]:
     runs = Runs(model.clip_length or RECURRENT)
     waiting: deque[Seen] = deque()
     windows: list[Window] = []
@@ -175,9 +184,9 @@ class Window:
 class Runs:
     """Cuts each person's consecutive frames into windows of `size` as they come.
 
-    Where a run ends (the person is not in the next frame, or the film ends) its last window is the
-    last `size` frames, of which some are known already; a run shorter than that repeats its last
-    frame. It is the rule of `sightline.windows` for training.
+    Where a run ends (the person is not in the next frame, or the film or a part of it ends) its
+    last window is the last `size` frames, of which some are known already; a run shorter than that
+    repeats its last frame. It is the rule of `sightline.windows` for training.
     """
 
     def __init__(self, size: int) -> None:

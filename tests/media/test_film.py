@@ -212,6 +212,15 @@ def test_ruined_pictures_in_the_middle_are_left_out_and_told(tmp_path):
     assert places(read(path, start=2.8)) == places(f for f in frames if f.time >= 2.8)
 
 
+def test_a_ruined_beginning_is_told_and_times_begin_with_the_first_picture(tmp_path):
+    path = write_film(tmp_path / "film.mp4", range(0, 4000, 40), **LONG)
+    ruin(path, range(40))
+    with open_film(path) as film:
+        for _ in range(2):
+            assert places(film.frames()) == [(i, pytest.approx(i / 25)) for i in range(60)]
+            assert film.faults == ["40 pictures at the beginning could not be decoded."]
+
+
 def test_a_film_cut_short_says_where(tmp_path):
     path = write_film(tmp_path / "film.mkv", range(0, 4000, 40), **LONG)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

@@ -101,17 +101,17 @@ def test_the_header_comes_first_so_that_a_browser_can_start(tmp_path):
     assert content.index(b"moov") < content.index(b"mdat")
 
 
-@pytest.mark.parametrize("time", [0.5, 0.4, 0.500001])
+@pytest.mark.parametrize("time", [0, -0.4, 0.000001])
 def test_times_that_do_not_rise_are_refused(tmp_path, time):
     with FilmWriter(tmp_path / "film.mp4", SIZE) as film:
-        film.write(pictures(1)[0], 0.5)
+        film.write(pictures(1)[0], 0)
         with pytest.raises(ValueError, match="times must rise"):
             film.write(pictures(1)[0], time)
         film.write(pictures(1)[0], 0.6)
         with pytest.raises(ValueError, match="times must rise"):
             film.close(0.6)
         film.close(0.7)
-    assert stamps_of(tmp_path / "film.mp4")[0] == [(45000, 9000), (54000, 9000)]
+    assert stamps_of(tmp_path / "film.mp4")[0] == [(0, 54000), (54000, 9000)]
 
 
 def test_a_picture_of_another_size_is_refused(tmp_path):

@@ -25,7 +25,7 @@ def world(*solids: Solid, view: Camera | None = None) -> World:
     room = Solid(True, np.zeros(3), (10, 10, 10), GREY, 0)
     light = Light(np.array((0, 0, 9.0)), np.full(3, 0.5), np.full(3, 0.4), 0.0, 0)
     rows, points, flags = np.zeros(0, int), np.zeros((0, 3)), np.zeros(0, bool)
-    nobody = People(rows, rows, points, points, points, rows, flags, flags)
+    nobody = People(rows, rows, points, points, points, rows, flags, flags, flags)
     return World(stack([room, *solids]), view or camera(), light, nobody)
 
 

@@ -1,6 +1,7 @@
 """The released layout of GazeFollow, as written for rendered pictures."""
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,26 @@ def test_another_seed_writes_other_pictures(folder: Path, tmp_path: Path) -> Non
     write_gazefollow(tmp_path / "c", images=1, seed=4, size=SIZE, test_share=0)
     name = "train/00000000/00000000.jpg"
     assert (tmp_path / "c" / name).read_bytes() != (folder / name).read_bytes()
+
+
+def test_after_a_break_finished_files_stay_and_missing_ones_come(
+    folder: Path, tmp_path: Path
+) -> None:
+    asked = {"images": 8, "seed": 3, "size": SIZE, "test_share": 0.25}
+    write_gazefollow(tmp_path / "d", **asked)
+    gone = [
+        tmp_path / "d" / "train/00000000/00000002.jpg",
+        tmp_path / "d" / "depth/train/00000000/00000003.png",
+        tmp_path / "d" / "test_annotations_release.txt",
+    ]
+    for path in gone:
+        path.unlink()
+    rest = [path for path in (tmp_path / "d").rglob("*.*") if path.is_file()]
+    for path in rest:
+        os.utime(path, (1, 1))
+    write_gazefollow(tmp_path / "d", **asked)
+    assert contents(tmp_path / "d") == contents(folder)
+    assert all(path.stat().st_mtime == 1 for path in rest)
 
 
 def test_a_folder_with_something_in_it_is_refused(folder: Path, tmp_path: Path) -> None:

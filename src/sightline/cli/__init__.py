@@ -12,7 +12,16 @@ COMMANDS = {  # words: (module, class, what it does)
     "events": ("events", "Events", "turn the table of a film into behavioural events"),
     "agreement": ("agreement", "Compare", "compare two codings of a film"),
     "data check": ("data", "Check", "look a copy of a dataset over"),
-    "data synthesize": ("data", "Synthesize", "render a dataset in the released layout"),
+    "data synthesize gazefollow": (
+        "data",
+        "SynthesizeGazeFollow",
+        "render pictures in the released layout",
+    ),
+    "data synthesize videoattentiontarget": (
+        "data",
+        "SynthesizeVideoAttentionTarget",
+        "render clips in the released layout",
+    ),
     "models list": ("models", "List", "models, known weights and their licences"),
     "models convert": ("models", "Convert", "turn an official checkpoint into a file of ours"),
     "info": ("info", "Info", "versions, devices, head detectors, licences"),
@@ -55,11 +64,13 @@ def _run(command: str, words: list[str]) -> int:
 def _overview(words: list[str]) -> int:
     if words and words[0] not in ("-h", "--help"):
         known = [c for c in COMMANDS if c.split()[0] == words[0]] or list(COMMANDS)
-        wrong = " ".join(words[:2] if len(known) < len(COMMANDS) else words[:1])
+        longest = max(len(c.split()) for c in known)
+        wrong = " ".join(words[:longest] if len(known) < len(COMMANDS) else words[:1])
         return _complain(f"there is no command {wrong!r}; known: {', '.join(known)}", 2)
     print("usage: sightline COMMAND [OPTIONS]\n\nGaze following: who looks at what in pictures.\n")
+    width = max(map(len, COMMANDS)) + 2
     for command, (*_, help_text) in COMMANDS.items():
-        print(f"  {command:<17}{help_text}")
+        print(f"  {command:<{width}}{help_text}")
     print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from.")
     return 0 if words else 2
 

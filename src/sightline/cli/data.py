@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tyro.conf import Positional
 
@@ -28,21 +27,28 @@ class Check:
 
 
 @dataclass(kw_only=True)
-class Synthesize:
-    """Render a dataset of people who look at things, in the released layout, with exact truth."""
+class _Synthesize:
+    """What all renderings are asked for."""
 
-    dataset: Positional[Literal["gazefollow"]]
-    """The layout to write."""
     folder: Positional[Path]
-    """A new or empty folder."""
-    images: int = 1000
-    """Pictures; a tenth of them go into the test file."""
+    """A new or empty folder, or one that the same command began to fill."""
     seed: int = 0
     """The same seed gives the same bytes."""
     size: tuple[int, int] = (320, 240)
     """Width and height in pixels."""
     workers: int = 2
     """Rendering processes."""
+
+
+@dataclass(kw_only=True)
+class SynthesizeGazeFollow(_Synthesize):
+    """Render pictures of people who look at things, laid out as GazeFollow, with exact truth.
+
+    Called again after a break, the same command goes on.
+    """
+
+    images: int = 1000
+    """Pictures; a tenth of them go into the test file."""
 
     def run(self) -> int:
         """Render and write."""
@@ -53,4 +59,36 @@ class Synthesize:
         )
         print(f"train: {written.train_images} pictures, {written.train_people} people")
         print(f"test: {written.test_images} pictures, {written.test_people} people")
+        return 0
+
+
+@dataclass(kw_only=True)
+class SynthesizeVideoAttentionTarget(_Synthesize):
+    """Render clips of people who look around, laid out as VideoAttentionTarget, with exact truth.
+
+    Called again after a break, the same command goes on.
+    """
+
+    clips: int = 100
+    """Films of one room each; a tenth of them go into the test part."""
+    frames: int = 20
+    """Pictures of a clip."""
+    fps: float = 10.0
+    """Pictures per second of film; at 25, people move less from one to the next."""
+
+    def run(self) -> int:
+        """Render and write."""
+        from sightline.synthetic.videoattentiontarget import write_videoattentiontarget
+
+        written = write_videoattentiontarget(
+            self.folder,
+            clips=self.clips,
+            frames=self.frames,
+            seed=self.seed,
+            size=self.size,
+            fps=self.fps,
+            workers=self.workers,
+        )
+        for split, part in written.items():
+            print(f"{split}: {part.clips} clips, {part.tracks} tracks of {part.heads} heads")
         return 0

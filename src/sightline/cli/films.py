@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sightline.media.film import Film, Frame
 
 
+SHOWN = 5  # faults; all are in run.json
+
+
 def predict_film(options: Predict, source: str, folder: Path) -> int:
     """Predict, write, and say what was done; 1 when it was stopped before the film's end."""
     from sightline.film_results import FilmResults
@@ -43,16 +46,12 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
         )
         frames, faults = sum(part.frames for part in results.parts), results.parts[-1].faults
         print(f"{frames} frames: see {results.file('*')}")
-        for fault in faults[:5]:
-            print(f"sightline: {name}: {fault}", file=sys.stderr)
-        if len(faults) > 5:
-            print(
-                f"sightline: {name}: {len(faults) - 5} more faults, see its run.json",
-                file=sys.stderr,
-            )
+        for fault in faults[:SHOWN]:
+            _say(f"{name}: {fault}")
+        if len(faults) > SHOWN:
+            _say(f"{name}: {len(faults) - SHOWN} more faults, see {results.record}")
         if stopped and not film.live:
-            at = results.parts[-1].end
-            print(f"sightline: stopped at {at:.1f} s; go on with --resume", file=sys.stderr)
+            _say(f"stopped at {results.parts[-1].end:.1f} s; go on with --resume")
         return int(stopped and not film.live)
 
 
@@ -111,6 +110,8 @@ def _take(options: Predict, film: Film, results: FilmResults) -> bool:
         return True
     except BaseException:
         results.abort()
+        if results.parts:
+            _say(f"{results.name}: {results.parts[-1].newest:.1f} s are done; go on with --resume")
         raise
     if time is None and not results.parts:
         raise ValueError(f"{film.source}: there is no picture between --start and --end")
@@ -162,3 +163,7 @@ def _expected(options: Predict, film: Film, start: float | None) -> float | None
     end = film.duration if options.end is None else min(options.end, film.duration)
     seconds = max(end - (options.start if start is None else start), 0.0)
     return seconds * min(film.rate / options.stride, options.fps or film.rate)
+
+
+def _say(message: str) -> None:
+    print(f"sightline: {message}", file=sys.stderr)

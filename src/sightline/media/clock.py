@@ -85,7 +85,9 @@ class Clock:
             return self._next(self.time + self.step, "came without a time stamp")
         if self.zero is None:
             self.zero = self.floor = stamp
-            del self.waiting[: bisect_left(self.waiting, stamp)]
+            if lost := bisect_left(self.waiting, stamp):
+                self.faults.tell(f"{lost} pictures at the beginning could not be decoded.")
+                del self.waiting[:lost]
         self.lose(stamp)
         if self.waiting and self.waiting[0] == stamp:
             del self.waiting[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -42,6 +42,8 @@ class ContainerFilm(Film):
     """The duration, where it is certain to be that of the pictures."""
     reader: Iterator[Picture] | None = None
     """Of a live source, whose first picture has been read."""
+    opening: list[str] = field(default_factory=list)
+    """Faults that were met on opening."""
 
     @classmethod
     def open(cls, source: str) -> Self:
@@ -51,6 +53,7 @@ class ContainerFilm(Film):
         first = next(reader, None)
         if first is None:
             raise FilmError(f"{source}: not one picture of the film can be decoded.")
+        film.opening = film.faults
         if film.live:
             film.reader = chain([first], reader)
             film.resources.callback(reader.close)
@@ -61,7 +64,7 @@ class ContainerFilm(Film):
     def _pictures(self, start: float) -> Iterator[Picture]:
         if self.reader is not None:
             return self.reader
-        self.notes.clear()
+        self.notes.begin(self.opening)
         return self._read(start)
 
     def _read(self, start: float) -> Generator[Picture]:
@@ -81,7 +84,7 @@ class ContainerFilm(Film):
                 if self.size == (0, 0):
                     self._learn(container, stream, frame)
                 if frame.is_corrupt:
-                    self.notes.note("is damaged", time)
+                    self.notes.note("came damaged", time)
                 if upright_size(frame) != self.size:
                     self.notes.note("came in another size and was scaled", time)
                 yield Picture(index, time, partial(to_rgb, frame, self.size, reformatter))
@@ -113,7 +116,9 @@ class ContainerFilm(Film):
             end = ((stream.start_time or 0) + stream.duration) * stream.time_base
             self.duration = self.whole = float(end - begin)
         elif container.duration is not None:
-            self.duration = (container.start_time + container.duration) / av.time_base - begin
+            self.duration = (
+                (container.start_time or 0) + container.duration
+            ) / av.time_base - begin
             self.whole = self.duration if len(container.streams) == 1 else None
         self.frames_expected = stream.frames or None
         if self.duration and self.rate and not stream.frames:
@@ -171,8 +176,8 @@ def skip(packets: Iterator[Packet], clock: Clock, start: float) -> Iterator[Pack
     All packets are read, as only they tell the number of a picture: a film of 20 minutes takes
     0.2 s. Seeking in transport streams would often miss the key frame besides.
     """
-    key = clock.zero
-    target = (clock.zero or 0) + clock.ticks(start - MICROSECOND)
+    assert clock.zero is not None
+    key, target = clock.zero, clock.zero + clock.ticks(start - MICROSECOND)
     group: list[Packet] = []
     for packet in packets:
         if packet.is_keyframe and packet.pts is not None and packet.pts < target:

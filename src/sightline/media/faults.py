@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -38,9 +39,9 @@ class Faults:
         """Add a sentence."""
         self.found.append(sentence)
 
-    def clear(self) -> None:
-        """Forget all, before reading again."""
-        self.found.clear()
+    def begin(self, sentences: Sequence[str] = ()) -> None:
+        """Forget all but some sentences, before reading again."""
+        self.found[:] = sentences
 
     def sentences(self) -> list[str]:
         """All as sentences, in the order in which they were met."""

@@ -233,7 +233,7 @@ class FolderFilm(Film):
         raise FilmError(f"{folder}: none of its {len(paths)} pictures can be read.")
 
     def _pictures(self, start: float) -> Iterator[Picture]:
-        self.notes.clear()
+        self.notes.begin()
         before = max(0, math.floor(start * self.pace) - 1)
         for index, path in enumerate(self.paths[before:], start=before):
             yield Picture(index, index / self.pace, partial(self._read, path), path.name)

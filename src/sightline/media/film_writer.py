@@ -66,7 +66,7 @@ class FilmWriter:
                 f"not {tuple(image.shape)}."
             )
         stamp = self._stamp(time)
-        frame = av.VideoFrame.from_numpy_buffer(even(image).numpy(), format="rgb24")
+        frame = av.VideoFrame.from_numpy_buffer(even(image.cpu()).numpy(), format="rgb24")
         frame = self._reformatter.reformat(
             frame, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
         )
@@ -89,7 +89,7 @@ class FilmWriter:
 
     def abort(self) -> None:
         """Give the film up and remove what there is of it; after `close`, do nothing."""
-        with suppress(OSError):
+        with suppress(av.error.FFmpegError):
             self._container.close()
         self._unfinished.unlink(missing_ok=True)
 
@@ -114,7 +114,7 @@ class FilmWriter:
             self._held = packet
 
 
-def join_films(parts: Sequence[tuple[Path, float]], path: str | Path) -> None:
+def join_films(parts: Sequence[tuple[str | Path, float]], path: str | Path) -> None:
     """Join films that `FilmWriter` wrote into one, without encoding them again.
 
     `parts` are files and the seconds to add to their times, in order; the last picture of a part is
@@ -137,7 +137,7 @@ def join_films(parts: Sequence[tuple[Path, float]], path: str | Path) -> None:
         unfinished(path).unlink(missing_ok=True)
 
 
-def shifted(parts: Sequence[tuple[Path, float]]) -> Iterator[Any]:
+def shifted(parts: Sequence[tuple[str | Path, float]]) -> Iterator[Any]:
     """The packets of films one after the other, their times put later."""
     latest, kind = -math.inf, None
     for part, offset in parts:

@@ -57,11 +57,17 @@ def choose(
 
 def turn_head(generator: Generator, pose: Pose, target: np.ndarray) -> tuple[float, float, float]:
     """Yaw, pitch, roll of a head that looks at `target` partly by turning its eyes."""
-    yaw, pitch = _angles(target - pose.centre)
+    yaw, pitch = angles(target - pose.centre)
+    side, tilt, roll = spare_head(generator, float(pitch))
+    return float(yaw) + side, tilt, roll
+
+
+def spare_head(generator: Generator, pitch: float) -> tuple[float, float, float]:
+    """Yaw beside a sight line of this pitch, pitch, roll of a head that leaves some to the eyes."""
     side = np.clip(generator.normal(0, EYES_ALONE / 2), -EYES_ALONE, EYES_ALONE)
     tilt = pitch * generator.uniform(0.5, 1.0) + generator.normal(0, np.radians(3))
     tilt = np.clip(tilt, pitch - EYES_ALONE, pitch + EYES_ALONE)
-    return yaw + side, tilt, generator.normal(0, np.radians(4))
+    return float(side), float(tilt), generator.normal(0, np.radians(4))
 
 
 def _seen(solids: Solids, heads: Targets, candidates: Targets) -> np.ndarray:
@@ -79,18 +85,27 @@ def _reach(heads: np.ndarray, points: np.ndarray, body_yaws: np.ndarray) -> np.n
 
     Never far to the side of the body, far up or down; rather to what is near.
     """
-    line = points - heads[:, None]
-    yaw, pitch = _angles(line)
-    aside = np.abs((yaw - body_yaws[:, None] + np.pi) % (2 * np.pi) - np.pi)
-    distance = np.linalg.norm(line, axis=-1)
-    possible = (aside < AHEAD) & (pitch > PITCH[0]) & (pitch < PITCH[1]) & (distance > 0.3)
-    return possible / (0.5 + distance)
+    lines = points - heads[:, None]
+    return reachable(lines, body_yaws[:, None]) / (0.5 + np.linalg.norm(lines, axis=-1))
 
 
-def _angles(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def reachable(lines: np.ndarray, body_yaws: np.ndarray) -> np.ndarray:
+    """Whether people turn so far from their bodies to look along `lines` (..., 3) from the head."""
+    yaw, pitch = angles(lines)
+    aside = np.abs(wrapped(yaw - body_yaws))
+    near = np.linalg.norm(lines, axis=-1) <= 0.3
+    return (aside < AHEAD) & (pitch > PITCH[0]) & (pitch < PITCH[1]) & ~near
+
+
+def wrapped(angle: np.ndarray) -> np.ndarray:
+    """The same angle between -pi and pi."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi
+
+
+def angles(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Yaw to the left of +y and pitch upwards of lines (..., 3)."""
-    level = np.hypot(line[..., 0], line[..., 1])
-    return np.arctan2(-line[..., 0], line[..., 1]), np.arctan2(line[..., 2], level)
+    level = np.hypot(lines[..., 0], lines[..., 1])
+    return np.arctan2(-lines[..., 0], lines[..., 1]), np.arctan2(lines[..., 2], level)
 
 
 def hidden(solids: Solids, starts: np.ndarray, ends: np.ndarray, ignored: np.ndarray) -> np.ndarray:
@@ -99,12 +114,12 @@ def hidden(solids: Solids, starts: np.ndarray, ends: np.ndarray, ignored: np.nda
     return blocked(solids, start, end, torch.from_numpy(ignored)).numpy()
 
 
-def clearly_visible(solids: Solids, camera: Camera, heads: Targets) -> bool:
-    """Whether the camera sees most of every one of the `heads`."""
+def clearly_visible(solids: Solids, camera: Camera, heads: Targets) -> np.ndarray:
+    """Whether the camera sees most of each of the `heads`: (P,)."""
     right, down, _ = camera.rotation
     spread = np.array([0 * right, 0.06 * right, -0.06 * right, 0.08 * down, -0.08 * down])
     points = (heads.points[:, None] + spread).reshape(-1, 3)
     position = np.broadcast_to(camera.position, points.shape)
     covered = hidden(solids, position, points, heads.owners.repeat(len(spread))[:, None])
     framed = camera.contains(points, -0.01).reshape(-1, len(spread))
-    return bool((covered.reshape(framed.shape).sum(1) <= 1).all() and framed.all())
+    return (covered.reshape(framed.shape).sum(1) <= 1) & framed.all(1)

@@ -218,9 +218,24 @@ def blocked(solids: Solids, starts: Tensor, ends: Tensor, ignored: Tensor) -> Te
 
     Solids of the owners in a row of `ignored` (K, I) do not hide that segment's end.
     """
+    return (_lengths(solids, starts, ends - starts, ignored) < 0.999).any(1)
+
+
+def struck(
+    solids: Solids, starts: Tensor, directions: Tensor, ignored: Tensor
+) -> tuple[Tensor, Tensor]:
+    """How far rays (K, 3) get, in lengths of `directions`, and whose solid stops them; (K,) each.
+
+    Solids of the owners in a row of `ignored` (K, I) do not stop that ray.
+    """
+    t, solid = _lengths(solids, starts, directions, ignored).min(1)
+    return t, solids.owner[solid]
+
+
+def _lengths(solids: Solids, starts: Tensor, directions: Tensor, ignored: Tensor) -> Tensor:
+    """Lengths (K, N) of rays to solids, infinite for those missed or ignored."""
     inverse = solids.axes / solids.half[..., None]
     origin = torch.einsum("nij,knj->ikn", inverse, starts[:, None] - solids.centre)
-    direction = torch.einsum("nij,kj->ikn", inverse, ends - starts)
+    direction = torch.einsum("nij,kj->ikn", inverse, directions)
     t = torch.where(solids.box, _hit_boxes(origin, direction), _hit_balls(origin, direction))
-    counts = (solids.owner != ignored[..., None]).all(1)
-    return ((t < 0.999) & counts).any(1)
+    return t.where((solids.owner != ignored[..., None]).all(1), torch.inf)

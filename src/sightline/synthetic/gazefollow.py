@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.random import Generator, default_rng
-from PIL import Image
 
-from sightline.scene import Scene
-from sightline.synthetic.render import SIZE, TEST, TRAIN, boxes_of, render, world_of
+from sightline.synthetic.render import OUTSIDE_SHARE, SIZE, TEST, TRAIN, boxes_of, world_of
 from sightline.synthetic.world import World
+from sightline.synthetic.writing import claim, run_jobs, write_once, write_picture
 
 ANNOTATORS = 10
 SPREAD = (0.01, 0.06)  # how far annotators stray, as shares of the picture; drawn per picture
-OUTSIDE_SHARE = 0.25
 SOURCE = "synthetic"
-QUALITY = 92
 
 
 class Written(NamedTuple):
@@ -46,24 +41,20 @@ def write_gazefollow(
 ) -> Written:
     """Write `images` rendered pictures of `size` (width, height) to an empty or new `folder`.
 
-    The same seed gives the same bytes whatever the number of workers. In the test split everybody
-    looks into the picture, as in the release. Raises FileExistsError if `folder` holds anything.
+    The same seed gives the same bytes whatever the number of workers; called again after a break,
+    it goes on. In the test split everybody looks into the picture, as in the release. Raises
+    FileExistsError if `folder` holds anything else.
     """
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise FileExistsError(
-            f"{folder} exists and is not an empty folder; name a new folder to write to."
-        )
+    asked = {"images": images, "seed": seed, "size": size, "test_share": test_share}
+    claim(folder, {"layout": "gazefollow", **asked})
     tests = round(images * test_share)
     jobs = [(TRAIN, i) for i in range(images - tests)] + [(TEST, i) for i in range(tests)]
-    for parent in {picture_path(*job).parent for job in jobs}:
-        (folder / parent).mkdir(parents=True)
-        (folder / "depth" / parent).mkdir(parents=True)
     people = []
-    rows = _run(partial(_write_picture, folder, seed, size), jobs, workers)
+    rows = run_jobs(partial(_write_picture, folder, seed, size), jobs, workers)
     for split, name in ((TRAIN, "train"), (TEST, "test")):
         mine = [r for job, r in zip(jobs, rows, strict=True) if job[0] == split]
         text = "".join(f"{row}\n" for row in chain.from_iterable(mine))
-        (folder / f"{name}_annotations_release.txt").write_text(text, encoding="utf-8")
+        write_once(folder / f"{name}_annotations_release.txt", text.encode())
         people.append(sum(len(r) for r in mine))
     return Written(images - tests, people[0], tests, people[1] // ANNOTATORS)
 
@@ -73,39 +64,20 @@ def picture_path(split: int, index: int) -> Path:
     return Path("test2" if split == TEST else "train", f"{index // 1000:08d}", f"{index:08d}.jpg")
 
 
-def _run(write: partial, jobs: list[tuple[int, int]], workers: int) -> list[list[str]]:
-    """Results in the order of `jobs`; one thread each, since the last bit can depend on threads."""
-    if workers > 1:
-        spawn, one = get_context("spawn"), (1,)
-        with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, one) as pool:
-            return list(pool.map(write, jobs, chunksize=16))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return [write(job) for job in jobs]
-    finally:
-        torch.set_num_threads(threads)
-
-
 def _write_picture(
     folder: Path, seed: int, size: tuple[int, int], job: tuple[int, int]
 ) -> list[str]:
     """Render and save one picture and its depth; returns its annotation rows."""
     split, index = job
     world = world_of(seed, *job, size, outside_share=0.0 if split == TEST else OUTSIDE_SHARE)
-    scene = render(world)
     path = picture_path(split, index)
-    picture = Image.fromarray(scene.image.movedim(0, -1).numpy())
-    picture.save(folder / path, quality=QUALITY)
-    assert scene.depth is not None
-    depth = (scene.depth[0] * 65535).round().numpy().astype(np.uint16)
-    Image.fromarray(depth).save(folder / "depth" / path.with_suffix(".png"), compress_level=1)
-    return _rows(world, scene, split, path, default_rng((seed, split, index, 1)))
+    write_picture(world, folder / path, folder / "depth" / path.with_suffix(".png"))
+    return _rows(world, split, path, default_rng((seed, split, index, 1)))
 
 
-def _rows(world: World, scene: Scene, split: int, path: Path, generator: Generator) -> list[str]:
+def _rows(world: World, split: int, path: Path, generator: Generator) -> list[str]:
     """Annotation rows: one per person for training, one per annotator for the test."""
-    people, size = world.people, np.array(scene.size)
+    people, size = world.people, np.array(world.camera.size)
     columns = np.concatenate(
         [_body_boxes(world, size), world.camera.project(people.eyes)[0] / size], 1
     )
@@ -116,7 +88,8 @@ def _rows(world: World, scene: Scene, split: int, path: Path, generator: Generat
         spread = generator.uniform(*SPREAD)
         strays = generator.normal(0, spread, (len(people), ANNOTATORS, 2))
         points, inside = (points + strays).clip(0, 1), [""] * len(people)
-    persons = zip(columns, points, scene.heads.tolist(), inside, strict=True)
+    heads = boxes_of(world, people.heads).tolist()
+    persons = zip(columns, points, heads, inside, strict=True)
     cells = (
         f"{_join(own)},{_join(point)},{_join(head, 3)},{flag}{SOURCE},{path.name}"
         for own, clicks, head, flag in persons

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import torch
 from numpy.random import default_rng
 from torch import Tensor
 
-from sightline.scene import Scene, Truth
+from sightline.scene import Clip, Scene, Truth
 from sightline.synthetic.bounds import NEAR, extents
 from sightline.synthetic.caster import cast
+from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.sample import sample_world
 from sightline.synthetic.world import World
 
 SIZE = (320, 240)
 TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
+TRAIN_CLIPS, TEST_CLIPS, MEMORY_CLIPS = range(3, 6)  # and of clips
+FPS = 10.0
+OUTSIDE_SHARE = 0.25  # of the people in a picture, of gaze shifts in a clip
 
 
 def render_scenes(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
     """Random scenes in memory, never those that `write_gazefollow` writes with the same seed."""
     return [render(world_of(seed, MEMORY, i, size), f"room-{seed}-{i}") for i in range(count)]
+
+
+def render_clips(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    length: int = 20,
+    fps: float = FPS,
+) -> list[Clip]:
+    """Random clips of `length` scenes, `fps` of them a second, each of the same people in order.
+
+    People who are hidden or have left the picture keep their row, with `Truth.counted` False.
+    """
+    return [
+        [render(world, f"clip-{seed}-{i}-{frame}") for frame, world in enumerate(worlds)]
+        for i in range(count)
+        for worlds in [clip_of(seed, MEMORY_CLIPS, i, size, length=length, fps=fps)]
+    ]
 
 
 def world_of(
@@ -28,10 +53,25 @@ def world_of(
     index: int,
     size: tuple[int, int] = SIZE,
     *,
-    outside_share: float = 0.25,
+    outside_share: float = OUTSIDE_SHARE,
 ) -> World:
     """The world of one picture: a function of the arguments alone."""
     return sample_world(default_rng((seed, stream, index)), size, outside_share=outside_share)
+
+
+def clip_of(
+    seed: int,
+    stream: int,
+    index: int,
+    size: tuple[int, int] = SIZE,
+    *,
+    length: int,
+    fps: float = FPS,
+) -> list[World]:
+    """The worlds of one clip: a function of the arguments alone; a longer clip begins the same."""
+    generator = default_rng((seed, stream, index))
+    clip = sample_clip(generator, size, fps=fps, outside_share=OUTSIDE_SHARE)
+    return list(islice(clip, length))
 
 
 def render(world: World, key: str = "") -> Scene:
@@ -57,9 +97,10 @@ def boxes_of(world: World, owners: np.ndarray) -> Tensor:
 
 
 def truth(world: World) -> Truth:
-    """Projected targets (P, 1, 2), NaN for people who look out of the picture."""
+    """Projected targets (P, 1, 2), NaN for people who look out of it; the hidden do not count."""
     people = world.people
     pixels, _ = world.camera.project(people.targets)
     points = torch.from_numpy(pixels).float()
     inside = torch.from_numpy(people.inside)
-    return Truth(points.where(inside[:, None], torch.nan)[:, None], inside.float())
+    counted = torch.from_numpy(people.visible)
+    return Truth(points.where(inside[:, None], torch.nan)[:, None], inside.float(), counted=counted)

@@ -22,12 +22,13 @@ def _muted(colour: tuple[float, ...]) -> np.ndarray:
 class Room:
     """A room in the making around a camera and people; one picture's worth of state.
 
-    solids: what is in it; points: what can be looked at, by owner; owners: the next free owner.
+    solids: what is in it; points: what can be looked at, by owner; owners: the next free owner;
+    held: the owner of the body that holds a thing, by the thing's owner.
     People own 1 to P with their heads and P + 1 to 2 P with their bodies.
     """
 
     def __init__(self, generator: Generator, camera: Camera, people: list[Person]) -> None:
-        self.generator, self.camera = generator, camera
+        self.generator, self.camera, self.people = generator, camera, people
         spots = np.array([camera.position, *(p.pose.centre for p in people)])
         low = spots.min(0)[:2] - generator.uniform((0.7, 0.6), (2.5, 2.0))
         high = spots.max(0)[:2] + generator.uniform((0.7, 0.8), (2.5, 3.0))
@@ -36,6 +37,7 @@ class Room:
         self.solids = self._shell()
         self.taken = [(p.pose.centre[:2], 0.5 if p.pose.seated else 0.35) for p in people]
         self.points: dict[int, np.ndarray] = {}
+        self.held: dict[int, int] = {}
         self.owners = 1 + 2 * len(people)
 
     def _shell(self) -> list[Solid]:

@@ -9,6 +9,7 @@ generator.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -31,6 +32,14 @@ from sightline.synthetic.world import Camera, People, Solid, Solids, World, stac
 HANDS = {"hang": (0.25, 0.05, -0.78), "forward": (0.14, 0.36, -0.55), "hold": (0.07, 0.3, -0.42)}
 
 
+class Setting(NamedTuple):
+    """A room before anybody looks at something: its people's heads, all its solids."""
+
+    room: Room
+    heads: Targets
+    solids: Solids
+
+
 def sample_world(
     generator: Generator, size: tuple[int, int] = (320, 240), *, outside_share: float = 0.25
 ) -> World:
@@ -39,12 +48,14 @@ def sample_world(
     Each person looks out of the picture with probability `outside_share`.
     """
     while True:
-        world = _draw(generator, size, outside_share)
+        setting = furnished(generator, size)
+        world = setting and _look(setting, outside_share)
         if world is not None:
             return world
 
 
-def _draw(generator: Generator, size: tuple[int, int], outside_share: float) -> World | None:
+def furnished(generator: Generator, size: tuple[int, int]) -> Setting | None:
+    """A room with people who look straight ahead; None if one of them is hidden."""
     camera, people = gather_people(generator, size)
     if not people:
         return None
@@ -56,29 +67,35 @@ def _draw(generator: Generator, size: tuple[int, int], outside_share: float) -> 
         np.array([person.pose.centre for person in people]), np.arange(1, len(people) + 1)
     )
     ahead = heads.points + np.array([person.pose.frame[1] for person in people])
-    solids = stack(room.solids + _heads(people, ahead))
-    if not clearly_visible(solids, camera, heads):
-        return None
+    solids = stack(room.solids + head_solids(people, ahead))
+    visible = clearly_visible(solids, camera, heads).all()
+    return Setting(room, heads, solids) if visible else None
+
+
+def _look(setting: Setting, outside_share: float) -> World | None:
+    """Everybody looks at something; None if somebody finds nothing."""
+    room, heads, solids = setting
     targets = choose(
-        generator,
-        camera,
+        room.generator,
+        room.camera,
         solids,
         heads,
-        _candidates(generator, room, heads),
-        body_yaws=np.array([person.pose.body_yaw for person in people]),
+        candidates(room, heads),
+        body_yaws=np.array([person.pose.body_yaw for person in room.people]),
         outside_share=outside_share,
     )
-    return targets and _finish(room, people, heads, targets)
+    return targets and _finish(room, heads, targets)
 
 
-def _finish(room: Room, people: list[Person], heads: Targets, targets: Targets) -> World | None:
+def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
     """Turn the heads to their targets; None if what was seen is hidden now."""
     people = [
         replace(person, pose=_turn(room.generator, person.pose, target))
-        for person, target in zip(people, targets.points, strict=True)
+        for person, target in zip(room.people, targets.points, strict=True)
     ]
-    solids = stack(room.solids + _heads(people, targets.points))
-    truth = _truth(solids, room.camera, people, heads, targets)
+    solids = stack(room.solids + head_solids(people, targets.points))
+    seen = np.ones(len(people), bool)  # `furnished` saw to that
+    truth = truth_of(solids, room.camera, people, heads, targets, visible=seen)
     ignored = np.stack([heads.owners, targets.owners], 1)
     if hidden(solids, truth.eyes, truth.targets, ignored).any():
         return None
@@ -100,10 +117,12 @@ def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> N
         pose, scale = person.pose, person.look.scale
         middle = scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
         place = pose.centre + middle @ upright(pose.body_yaw)
+        room.held[room.owners] = owner
         room.add(things.held(generator, place, pose.body_yaw, room.owners))
 
 
-def _heads(people: list[Person], targets: np.ndarray) -> list[Solid]:
+def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
+    """The heads of P people whose eyes look at `targets` (P, 3)."""
     return [
         solid
         for owner, (person, target) in enumerate(zip(people, targets, strict=True), 1)
@@ -111,17 +130,24 @@ def _heads(people: list[Person], targets: np.ndarray) -> list[Solid]:
     ]
 
 
-def _candidates(generator: Generator, room: Room, heads: Targets) -> Targets:
+def candidates(room: Room, heads: Targets) -> Targets:
     """Things, heads, places in the air, and the camera."""
-    air = generator.uniform(room.low + 0.2, room.high - 0.3, (24, 3))
+    air = room.generator.uniform(room.low + 0.2, room.high - 0.3, (24, 3))
     points = np.vstack([*room.points.values(), heads.points, air, room.camera.position])
     owners = [*room.points, *heads.owners]
     return Targets(points, np.array(owners + [NOBODY] * (len(points) - len(owners))))
 
 
-def _truth(
-    solids: Solids, camera: Camera, people: list[Person], heads: Targets, targets: Targets
+def truth_of(
+    solids: Solids,
+    camera: Camera,
+    people: list[Person],
+    heads: Targets,
+    targets: Targets,
+    *,
+    visible: np.ndarray,
 ) -> People:
+    """Who looks where, and what of it the camera sees."""
     here = np.broadcast_to(camera.position, targets.points.shape)
     return People(
         heads=heads.owners,
@@ -132,4 +158,5 @@ def _truth(
         target_owners=targets.owners,
         inside=camera.contains(targets.points),
         occluded=hidden(solids, here, targets.points, targets.owners[:, None]),
+        visible=visible,
     )

@@ -85,6 +85,12 @@ def stack(solids: list[Solid]) -> Solids:
     )
 
 
+def join(*parts: Solids) -> Solids:
+    """All solids of the parts in order."""
+    names = [field.name for field in fields(Solids)]
+    return Solids(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
+
+
 def tensor(values: object) -> Tensor:
     """Numbers as a float32 tensor."""
     return torch.from_numpy(np.asarray(values, dtype=np.float32))
@@ -143,6 +149,7 @@ class People:
     target_owners: (P,) what the target is a part of, -1 for a place in the air.
     inside: (P,) the target is in front of the camera and inside the picture.
     occluded: (P,) something else hides the target from the camera.
+    visible: (P,) the camera sees most of the head.
     """
 
     heads: np.ndarray
@@ -153,6 +160,7 @@ class People:
     target_owners: np.ndarray
     inside: np.ndarray
     occluded: np.ndarray
+    visible: np.ndarray
 
     def __len__(self) -> int:
         return len(self.heads)

@@ -1,0 +1,86 @@
+"""What the writers of data sets share: a folder that can be gone on with, pictures, processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from io import BytesIO
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from PIL import Image
+
+from sightline.provenance import versions
+from sightline.synthetic.render import render
+from sightline.synthetic.world import World
+
+RECORD = "synthetic.json"
+QUALITY = 92
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def claim(folder: Path, record: dict[str, Any]) -> None:
+    """Take a new or empty folder, or the one that was taken for the same `record` before.
+
+    Raises FileExistsError if `folder` holds anything else.
+    """
+    record = record | {"sightline": versions().get("sightline")}
+    text = json.dumps(record, indent=1) + "\n"
+    path = folder / RECORD
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise FileExistsError(
+            f"{folder} exists and is not an empty folder, nor one that the same command has begun "
+            "to fill; name a new folder to write to."
+        )
+    write_once(path, text.encode())
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Make a file in one move, unless it is there."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_bytes(data)
+    unfinished.replace(path)
+
+
+def write_picture(world: World, picture: Path, depth: Path) -> None:
+    """Render a world to a JPEG and a 16-bit PNG of its depth, unless both are there."""
+    if picture.exists() and depth.exists():
+        return
+    scene = render(world)
+    assert scene.depth is not None
+    levels = (scene.depth[0] * 65535).round().numpy().astype(np.uint16)
+    pixels = scene.image.movedim(0, -1).numpy()
+    write_once(depth, _encode(levels, "png", compress_level=1))
+    write_once(picture, _encode(pixels, "jpeg", quality=QUALITY))
+
+
+def _encode(pixels: np.ndarray, kind: str, **options: int) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def run_jobs(work: Callable[[Job], Result], jobs: list[Job], workers: int) -> list[Result]:
+    """Results in the order of `jobs`; one thread each, since the last bit can depend on threads."""
+    if workers > 1:
+        spawn, one = get_context("spawn"), (1,)
+        some = min(16, max(1, len(jobs) // (4 * workers)))
+        with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, one) as pool:
+            return list(pool.map(work, jobs, chunksize=some))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return [work(job) for job in jobs]
+    finally:
+        torch.set_num_threads(threads)

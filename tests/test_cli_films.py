@@ -1,0 +1,353 @@
+"""`sightline predict film.mp4` as a user meets it: odd films, breaks, corrections."""
+
+import csv
+import errno
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sightline import film_parts, films
+from sightline.cli import run
+from sightline.gaze import Gaze
+from sightline.media.film import Frame, open_film
+from sightline.media.film_writer import FilmWriter
+from sightline.models import create
+from sightline.models.weights import save_weights
+
+TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
+TIMES = [0.0, 0.04, 0.09, 0.1, 0.3, 0.34, 0.38, 0.5, 0.54, 0.58, 0.62, 0.66]  # uneven
+END = 0.75
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("weights")
+    for name in ("pdp-nodepth", "pdp-video-nodepth"):
+        save_weights(create(name, **TINY), folder / name, name=name)
+    return {name: folder / name for name in ("pdp-nodepth", "pdp-video-nodepth")}
+
+
+def write_film(path: Path, times: Sequence[float] = TIMES, size=(64, 48), end: float = END) -> Path:
+    random = np.random.default_rng(0)
+    writer = FilmWriter(path, size)
+    for time in times:
+        pixels = random.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+        writer.write(torch.from_numpy(pixels).permute(2, 0, 1), time)
+    writer.close(end)
+    return path
+
+
+def write_heads(path: Path, people: dict[int, Sequence[int]]) -> Path:
+    """Heads by person: the frames that each is in."""
+    rows = [["frame", "person", "x_min", "y_min", "x_max", "y_max"]]
+    for person, frames in people.items():
+        left = 2 + 5 * (person % 10)
+        rows += [[frame, person, left, 5, left + 10, 17] for frame in frames]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    write_heads(tmp_path / "heads.csv", {0: range(12), 1: [*range(3), *range(6, 10)]})
+    return write_film(tmp_path / "film.mp4")
+
+
+def predict(film: Path, weights: dict[str, Path], *words: str, out: str = "out") -> int:
+    model = "pdp-video-nodepth" if "--video-model" in words else "pdp-nodepth"
+    options = ["--model", model, "--weights", str(weights[model]), "--precision", "float32"]
+    heads = ["--heads", str(film.parent / "heads.csv"), "--out", str(film.parent / out)]
+    more = [word for word in words if word != "--video-model"]
+    return run(["predict", str(film), *options, *heads, *more])
+
+
+def results(film: Path, kind: str, out: str = "out") -> Path:
+    return film.parent / out / f"{film.name}.gaze.{kind}"
+
+
+def table(film: Path, out: str = "out") -> list[dict[str, str]]:
+    with results(film, "csv", out).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def lines(film: Path, out: str = "out") -> list[dict]:
+    return [json.loads(line) for line in results(film, "jsonl", out).read_text().splitlines()]
+
+
+def note(film: Path, out: str = "out") -> dict:
+    return json.loads(results(film, "run.json", out).read_text())
+
+
+def times_of(path: Path) -> list[float]:
+    with open_film(path) as opened:
+        return [frame.time for frame in opened.frames()]
+
+
+def test_a_film_gives_table_lines_sheet_note_and_a_film_of_the_same_times(film, weights, capsys):
+    assert predict(film, weights, "--parquet") == 0
+    assert "12 frames" in capsys.readouterr().out
+    rows = table(film)
+    assert [int(row["frame"]) for row in rows if row["track"] == "0"] == list(range(12))
+    assert [int(row["frame"]) for row in rows if row["track"] == "1"] == [0, 1, 2, 6, 7, 8, 9]
+    times = {int(row["frame"]): float(row["time"]) for row in rows}
+    assert list(times.values()) == pytest.approx(TIMES, abs=1e-5)
+    assert all(0 <= float(row["inside"]) <= 1 and row["heatmap_entropy"] for row in rows)
+
+    with open_film(results(film, "mp4")) as drawn:
+        assert drawn.duration == pytest.approx(END, abs=1e-4)
+        pictures = list(drawn.frames())
+    assert [frame.time for frame in pictures] == pytest.approx(TIMES, abs=2e-5)
+    with open_film(film) as source:
+        change = [
+            (a.image.float() - b.image.float()).abs().mean().item()
+            for a, b in zip(source.frames(), pictures, strict=True)
+        ]
+    assert min(change) > 1  # something is drawn on every frame
+
+    gazes = [Gaze.from_dict(line) for line in lines(film)]
+    assert [gaze.time for gaze in gazes] == pytest.approx(TIMES, abs=1e-5)
+    assert gazes[0].tracks is not None
+    assert gazes[0].tracks.tolist() == [0, 1]
+    assert len(Image.open(results(film, "people.jpg")).split()) == 3
+    facts = note(film)
+    assert facts["finished"]
+    assert facts["origin"]["weights_sha256"]
+    pandas = pytest.importorskip("pandas")
+    parquet = pandas.read_parquet(results(film, "parquet"))
+    assert parquet["time"].tolist() == [float(row["time"]) for row in rows]
+
+
+def test_frames_without_people_have_a_row(film, weights):
+    write_heads(film.parent / "heads.csv", {0: [1, 2]})
+    assert predict(film, weights, "--no-video") == 0
+    rows = table(film)
+    assert len(rows) == 12
+    assert [row["frame"] for row in rows if not row["person"]] == [
+        str(i) for i in (0, *range(3, 12))
+    ]
+    assert not results(film, "mp4").exists()
+
+
+@pytest.mark.parametrize("model", [(), ("--video-model",)])
+def test_a_run_that_broke_off_goes_on_and_repeats_nothing(film, weights, model, monkeypatch):
+    monkeypatch.setattr(films, "PART", 5)
+    assert predict(film, weights, *model, out="whole") == 0
+    seen: list[int] = []
+    break_at(monkeypatch, 7, seen)
+    assert predict(film, weights, *model) == 1
+    assert len(list(results(film, "parts").glob("*.json"))) == 1  # five frames are safe
+    monkeypatch.undo()
+    monkeypatch.setattr(films, "PART", 5)
+    read: list[int] = []
+    note_frames(monkeypatch, read)
+    assert predict(film, weights, *model, "--resume") == 0
+    assert read == list(range(5, 12))
+    assert lines(film) == lines(film, "whole")
+    assert table(film) == table(film, "whole")
+    assert times_of(results(film, "mp4")) == pytest.approx(TIMES, abs=2e-5)
+
+
+def break_at(monkeypatch, frame: int, seen: list[int]) -> None:
+    """Let the writing of a frame fail as a full disk would."""
+    write = film_parts.PartWriter.add
+
+    def add(self, one) -> None:
+        if one.frame.index == frame:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        seen.append(one.frame.index)
+        write(self, one)
+
+    monkeypatch.setattr(film_parts.PartWriter, "add", add)
+
+
+def note_frames(monkeypatch, read: list[int]) -> None:
+    find = films.find_people
+
+    def noting(frames, *rest):
+        def noted():
+            for frame in frames:
+                read.append(frame.index)
+                yield frame
+
+        return find(noted(), *rest)
+
+    monkeypatch.setattr(films, "find_people", noting)
+
+
+def test_a_full_disk_is_told_and_the_rest_kept(film, weights, monkeypatch, capsys):
+    monkeypatch.setattr(films, "PART", 5)
+    break_at(monkeypatch, 11, [])
+    assert predict(film, weights) == 1
+    message = capsys.readouterr().err
+    assert "No space left" in message
+    assert "--resume" in message
+    assert len(list(results(film, "parts").glob("*.json"))) == 2
+    assert not list(film.parent.rglob("*.part*.mp4"))
+
+
+def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, monkeypatch, capsys):
+    assert predict(film, weights, out="whole") == 0
+    write = film_parts.PartWriter.add
+
+    def add(self, one) -> None:
+        if one.frame.index == 6:
+            raise KeyboardInterrupt
+        write(self, one)
+
+    monkeypatch.setattr(film_parts.PartWriter, "add", add)
+    assert predict(film, weights) == 1
+    assert "go on with --resume" in capsys.readouterr().err
+    assert times_of(results(film, "mp4")) == pytest.approx(TIMES[:6], abs=2e-5)
+    assert len(lines(film)) == 6
+    assert not note(film)["finished"]
+    monkeypatch.undo()
+    assert predict(film, weights, "--resume") == 0
+    assert times_of(results(film, "mp4")) == pytest.approx(TIMES, abs=2e-5)
+    for line, whole in zip(lines(film), lines(film, "whole"), strict=True):  # in other batches
+        assert np.allclose(line["inside"], whole["inside"], atol=1e-5)
+        assert line["heads"] == whole["heads"]
+
+
+def test_names_and_corrections_are_applied_again_without_the_network(film, weights, monkeypatch):
+    assert predict(film, weights) == 0
+    before = results(film, "mp4").read_bytes()
+
+    def never(*_, **__):
+        raise AssertionError("the network ran")
+
+    monkeypatch.setattr("sightline.models.load", never)
+    corrections = film.parent / "corrections.json"
+    corrections.write_text(
+        json.dumps(
+            [
+                {"do": "split", "track": 0, "at": 0.3, "into": 5},
+                {"do": "drop", "track": 1, "to": 0.3},
+                {"do": "rename", "track": 5, "name": "father"},
+            ]
+        )
+    )
+    again = ("--resume", "--corrections", str(corrections), "--names", "1=mother")
+    assert predict(film, weights, *again) == 0
+    who = {(row["track"], row["name"]) for row in table(film)}
+    assert who == {("0", ""), ("5", "father"), ("1", "mother")}
+    assert [int(row["frame"]) for row in table(film) if row["name"] == "mother"] == [6, 7, 8, 9]
+    assert results(film, "mp4").read_bytes() != before
+    assert times_of(results(film, "mp4")) == pytest.approx(TIMES, abs=2e-5)
+    assert note(film)["identities"]["names"] == {"1": "mother", "5": "father"}
+    drawn = results(film, "mp4").stat().st_mtime_ns
+    assert predict(film, weights, *again) == 0
+    assert results(film, "mp4").stat().st_mtime_ns == drawn  # nothing changed: not drawn again
+
+
+def test_people_who_are_in_the_picture_together_cannot_be_merged(film, weights, capsys):
+    assert predict(film, weights) == 0
+    (film.parent / "c.json").write_text('[{"do": "merge", "track": 1, "into": 0}]')
+    assert predict(film, weights, "--resume", "--corrections", str(film.parent / "c.json")) == 1
+    assert "two people are both track 0 at 0.000 s" in capsys.readouterr().err
+
+
+def test_results_are_not_replaced_or_mixed_silently(film, weights, capsys):
+    assert predict(film, weights) == 0
+    assert predict(film, weights) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert predict(film, weights, "--resume", "--stride", "2") == 2
+    assert "another stride" in capsys.readouterr().err
+    assert predict(film, weights, "--overwrite", "--stride", "2") == 0
+    assert sorted({int(row["frame"]) for row in table(film)}) == [0, 2, 4, 6, 8, 10]
+
+
+def test_a_part_of_a_film_at_a_lower_rate(film, weights):
+    assert predict(film, weights, "--start", "0.09", "--end", "0.6", "--fps", "10") == 0
+    times = [float(line["time"]) for line in lines(film)]
+    assert times == pytest.approx([0.1, 0.3, 0.5], abs=1e-4)
+    with open_film(results(film, "mp4")) as drawn:
+        assert [frame.time for frame in drawn.frames()] == pytest.approx([0, 0.2, 0.4], abs=2e-5)
+        assert drawn.duration == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_time_span_without_pictures_is_an_error(film, weights, capsys):
+    assert predict(film, weights, "--start", "5") == 1
+    assert "no picture between --start and --end" in capsys.readouterr().err
+    assert predict(film, weights) == 0  # nothing is in the way
+
+
+@pytest.mark.parametrize("people", [0, 1, 12])
+@pytest.mark.parametrize("frames", [1, 4])
+def test_odd_films_and_any_number_of_people(tmp_path, weights, people, frames):
+    film = write_film(tmp_path / "odd.mp4", TIMES[:frames], size=(63, 47), end=0.2)
+    far_away = {99: [999]}  # a file of heads must not be empty
+    write_heads(tmp_path / "heads.csv", {p: range(frames) for p in range(people)} | far_away)
+    assert predict(film, weights, "--video-model") == 0
+    assert len(table(film)) == max(people, 1) * frames
+    with open_film(results(film, "mp4")) as drawn:
+        assert drawn.size == (64, 48)
+        assert len(list(drawn.frames())) == frames
+
+
+def test_a_damaged_film_gives_what_can_be_read_and_says_what_cannot(film, weights, capsys):
+    content = bytearray(film.read_bytes())
+    begin = content.index(b"mdat") + len(content) // 2
+    content[begin : begin + 400] = bytes(400)
+    film.write_bytes(content)
+    assert predict(film, weights) == 0
+    assert 1 <= len(lines(film)) <= 12
+    faults = note(film)["faults"]
+    assert faults
+    assert faults[0] in capsys.readouterr().err
+
+
+def test_a_folder_of_frames_is_a_film_when_asked(film, weights):
+    folder = film.parent / "frames"
+    folder.mkdir()
+    with open_film(film) as opened:
+        for frame in opened.frames():
+            pixels = frame.image.permute(1, 2, 0).numpy()
+            Image.fromarray(pixels).save(folder / f"{100 + frame.index}.png")
+    assert predict(folder, weights, "--as-film", "--rate", "10") == 0
+    assert [line["time"] for line in lines(folder)] == pytest.approx([i / 10 for i in range(12)])
+
+
+def test_of_several_films_a_broken_one_costs_the_others_nothing(film, weights, capsys):
+    (film.parent / "broken.mp4").write_bytes(b"no film")
+    heads = str(film.parent / "heads.csv")
+    words = ["--model", "pdp-nodepth", "--weights", str(weights["pdp-nodepth"])]
+    out = film.parent / "all"
+    assert run(["predict", str(film.parent), *words, "--heads", heads, "--out", str(out)]) == 1
+    assert (out / "film.mp4.gaze.csv").exists()
+    assert "broken.mp4" in capsys.readouterr().err
+
+
+def test_stream_is_lazy_and_gives_gaze_with_identity_and_time(film, weights, monkeypatch):
+    import sightline
+
+    read: list[int] = []
+    note_frames(monkeypatch, read)
+    model = sightline.load("pdp-nodepth", weights["pdp-nodepth"])
+    gazes = sightline.stream(film, model, heads=film.parent / "heads.csv", stride=2)
+    assert read == []
+    first = next(gazes)
+    assert (first.frame, first.time, first.tracks.tolist()) == (0, 0.0, [0, 1])
+    assert [gaze.frame for gaze in gazes] == [2, 4, 6, 8, 10]
+
+
+def test_a_film_of_frames_given_by_hand(weights):
+    """The stages are ordinary generators: frames may come from anywhere."""
+    from sightline import load
+    from sightline.media.faults import Faults
+    from sightline.media.heads import Heads
+
+    frames = (Frame(torch.zeros(3, 48, 64, dtype=torch.uint8), i, i / 30) for i in range(3))
+
+    def heads(_: Frame) -> Heads:
+        return Heads(torch.tensor([[5.0, 5, 20, 20]]), torch.ones(1), tracks=torch.tensor([4]))
+
+    model = load("pdp-nodepth", weights["pdp-nodepth"])
+    seen = list(films.watch(frames, model, heads, None, Faults()))
+    assert [one.gaze.tracks.tolist() for one in seen] == [[4]] * 3
