@@ -44,7 +44,7 @@ def test_shards_give_back_what_they_were_given(tmp_path: Path) -> None:
     pairs = [pair("a"), pair("bb", people=1), pair("ccc", people=0)]
     with ShardWriter(tmp_path, size=2) as writer:
         for gaze, scene in pairs:
-            writer.add(gaze, scene)
+            writer.add([(gaze, scene)])
     assert len(shard_files(tmp_path)) == 2
     for (gaze, scene), (again, other) in zip(pairs, read_shards(tmp_path), strict=True):
         assert (other.key, other.size) == (scene.key, scene.size)
@@ -62,7 +62,7 @@ def test_a_shard_that_was_not_finished_is_no_shard(tmp_path: Path) -> None:
 def test_what_was_computed_before_an_error_is_kept(tmp_path: Path) -> None:
     def broken_run() -> None:
         with ShardWriter(tmp_path) as writer:
-            writer.add(*pair("a"))
+            writer.add([pair("a")])
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

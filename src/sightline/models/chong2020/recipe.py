@@ -42,9 +42,9 @@ TRAINED_FOR_VIDEO = ("lstm.", *(f"decoder.{layer}." for layer in (0, 3, 6, 9)), 
 def chong2020_vat() -> Recipe:
     """The video model on VideoAttentionTarget; start from `chong2020` weights.
 
-    Published but for one thing. The release walks through up to 50 frames of a track, three at a
-    time, with a step each and the state carried on; here a sample is a window of five frames that
-    starts without a memory, and a batch of 16 windows is one step.
+    Not as published is the way through a track. The release takes up to 50 frames, three at a time,
+    with a step each and the state carried on, and smooths heads over the track; here a sample is a
+    window of five frames, smoothed by itself, that starts without a memory, and 16 are one step.
     """
     stage = Stage(
         "video",
