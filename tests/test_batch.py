@@ -1,8 +1,9 @@
 """Scenes to batches: coordinates, sorted people, padding of annotators."""
 
+import pytest
 import torch
 
-from sightline.batch import Batch, gather_people, merge_truths
+from sightline.batch import Batch, counted_rows, gather_people, merge_truths
 from sightline.scene import Scene, Truth
 
 
@@ -32,6 +33,42 @@ def test_people_without_a_say_in_counted_count() -> None:
     some = Truth(torch.zeros(1, 1, 2), torch.ones(1), counted=torch.tensor([False]))
     merged = merge_truths([some, Truth(torch.zeros(2, 1, 2), torch.ones(2))])
     assert merged.counted.tolist() == [False, True, True]
+
+
+def test_people_who_do_not_count_are_in_no_loss() -> None:
+    truth = Truth(torch.rand(4, 1, 2), torch.tensor([1.0, torch.nan, 0, 1]))
+    assert counted_rows(truth).tolist() == [0, 2, 3]
+    truth.counted = torch.tensor([True, True, False, True])
+    assert counted_rows(truth).tolist() == [0, 3]
+
+
+def clips_of(people_per_frame: list[int], clip_length: int) -> Batch:
+    counts = torch.tensor(people_per_frame)
+    return Batch(
+        torch.zeros(len(counts), 3, 1, 1),
+        torch.zeros(int(counts.sum()), 4),
+        torch.arange(len(counts)).repeat_interleave(counts),
+        clip_length=clip_length,
+    )
+
+
+def test_a_sequence_is_one_person_in_all_frames_of_the_clip() -> None:
+    batch = clips_of([2, 2, 2, 1, 1, 1], clip_length=3)
+    assert batch.sequences().tolist() == [[0, 2, 4], [1, 3, 5], [6, 7, 8]]
+
+
+def test_pictures_are_sequences_of_one_frame() -> None:
+    assert clips_of([2, 0, 3], clip_length=1).sequences().tolist() == [[0], [1], [2], [3], [4]]
+
+
+def test_clips_without_people_have_no_sequences() -> None:
+    assert clips_of([0, 0, 1, 1], clip_length=2).sequences().tolist() == [[0, 1]]
+    assert clips_of([0, 0], clip_length=2).sequences().shape == (0, 2)
+
+
+def test_frames_of_a_clip_with_different_numbers_of_people_are_refused() -> None:
+    with pytest.raises(ValueError, match="the same people in the same order"):
+        clips_of([1, 2], clip_length=2).sequences()
 
 
 def test_a_batch_moves_as_a_whole() -> None:

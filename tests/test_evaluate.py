@@ -11,7 +11,13 @@ from safetensors.torch import save_file
 from sightline.baselines import centre, facing_side, predict_baseline
 from sightline.benchmark import BENCHMARKS, find_benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import predict_benchmark, predict_dataset, score_pairs, write_report
+from sightline.evaluate import (
+    collate_clips,
+    predict_benchmark,
+    predict_dataset,
+    score_pairs,
+    write_report,
+)
 from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.registry import UnknownNameError
@@ -243,3 +249,25 @@ def test_a_foreign_file_among_shards_is_not_unpickled(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "shard-00000.safetensors")
     with pytest.raises(ValueError, match="no predictions of ours"):
         list(read_shards(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "frames"), [("pdp-video-nodepth", 5), ("chong2020-video", 5), ("pdp-nodepth", 1)]
+)
+def test_clips_that_share_a_batch_stay_apart(name: str, frames: int) -> None:
+    model = create(name, **TINY)
+    image = torch.zeros(3, 48, 64, dtype=torch.uint8)
+    clip = [Scene(image, torch.tensor([[0.0, 0, 20, 20]]))] * 5
+    batch = collate_clips(model.preprocess, model.clip_length, [clip, clip])
+    assert batch.sequences().shape == (10 // frames, frames)
+
+
+def test_a_model_with_a_memory_forgets_between_the_clips_of_a_dataset(tmp_path: Path) -> None:
+    write_tiny_videoattentiontarget(tmp_path)
+    model = create("chong2020-video", **TINY)
+    windows = load_dataset("videoattentiontarget", tmp_path, "test")
+    (pairs,) = predict_dataset(model, windows, batch_size=32, workers=0)
+    alone = [gaze for window in windows for gaze in model.predict(window)]
+    assert len(alone) == len(pairs) > 5
+    for (gaze, _), other in zip(pairs, alone, strict=True):
+        torch.testing.assert_close(gaze.heatmaps, other.heatmaps, atol=1e-5, rtol=1e-4)

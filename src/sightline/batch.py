@@ -117,6 +117,12 @@ def merge_truths(truths: list[Truth]) -> Truth:
     )
 
 
+def counted_rows(truth: Truth) -> Tensor:
+    """Rows of the people who enter the loss: `inside` is known and `counted` is not False."""
+    known = ~truth.inside.isnan()
+    return (known if truth.counted is None else known & truth.counted).nonzero()[:, 0]
+
+
 def _merge(values: list[Tensor | None], like: list[Tensor], default: int | bool) -> Tensor | None:
     given = [v for v in values if v is not None]
     if not given:

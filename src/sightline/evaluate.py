@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,19 @@ from sightline.scene import Clip, Scene, as_clip
 from sightline.shards import PackedScenes, Pair, ShardWriter, pack_scenes, unpack_scenes
 
 
+def collate_clips(preprocess: Any, clip_length: int | None, clips: list[Clip]) -> Batch:
+    """Clips as one flat batch; a model of any `clip_length` (None) takes that of the dataset."""
+    batch = preprocess([scene for clip in clips for scene in clip])
+    return batch if clip_length else replace(batch, clip_length=len(clips[0]))
+
+
 def collate_with_scenes(
-    preprocess: Any, samples: list[Scene] | list[Clip]
+    preprocess: Any, clip_length: int | None, samples: list[Scene] | list[Clip]
 ) -> tuple[Batch, PackedScenes]:
     """A batch of scenes or of clips, one after the other, and the scenes to score against."""
-    scenes = [scene for sample in samples for scene in as_clip(sample)]
-    return preprocess(scenes), pack_scenes(scenes)
+    clips = [as_clip(sample) for sample in samples]
+    scenes = pack_scenes([scene for clip in clips for scene in clip])
+    return collate_clips(preprocess, clip_length, clips), scenes
 
 
 def predict_dataset(
@@ -47,7 +54,7 @@ def predict_dataset(
         dataset,
         samples_per_batch(model, dataset, batch_size),
         sampler=samples,
-        collate_fn=partial(collate_with_scenes, model.preprocess),
+        collate_fn=partial(collate_with_scenes, model.preprocess, model.clip_length),
         num_workers=workers,
         worker_init_fn=one_thread,
     )
@@ -58,7 +65,7 @@ def predict_dataset(
 
 
 def samples_per_batch(model: GazeModel, dataset: Any, scenes: int) -> int:
-    """How many samples make about that many scenes; one where a clip can be of any length.
+    """How many samples make about that many scenes; one where the clips differ in length.
 
     `clip_length` of a dataset of clips is their length, None if they differ. Raises ValueError when
     the model joins another number of frames.
@@ -69,7 +76,7 @@ def samples_per_batch(model: GazeModel, dataset: Any, scenes: int) -> int:
             f"the model sees {joined} consecutive frames together and {type(dataset).__name__} "
             f"gives {given or 'whole tracks'}; take a dataset or benchmark with windows of {joined}"
         )
-    return max(1, scenes // given) if given and joined else 1
+    return max(1, scenes // given) if given else 1
 
 
 def one_thread(_: int) -> None:

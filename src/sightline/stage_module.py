@@ -14,7 +14,12 @@ from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import collate_with_scenes, one_thread, samples_per_batch
+from sightline.evaluate import (
+    collate_clips,
+    collate_with_scenes,
+    one_thread,
+    samples_per_batch,
+)
 from sightline.metrics.scores import columns
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
@@ -124,7 +129,7 @@ class StageModule(lightning.LightningModule):
         sampler.set_epoch(self.trainer.current_epoch)
         sampler.skip = self.trainer.global_step % steps * size
         clips = AugmentedClips(dataset, self.stage.augment)
-        collate = partial(collate_clips, self.model.preprocess)
+        collate = partial(collate_clips, self.model.preprocess, self.model.clip_length)
         return self._loader(clips, size, collate, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader:
@@ -132,7 +137,7 @@ class StageModule(lightning.LightningModule):
         assert self.benchmark is not None
         dataset = self._dataset(self.benchmark.dataset, self.benchmark.split)
         mine = Subset(dataset, range(self.global_rank, len(dataset), self.trainer.world_size))
-        collate = partial(collate_with_scenes, self.model.preprocess)
+        collate = partial(collate_with_scenes, self.model.preprocess, self.model.clip_length)
         scenes = self.stage.batch_size // 2 * (getattr(dataset, "clip_length", 1) or 1)
         return self._loader(mine, samples_per_batch(self.model, dataset, scenes), collate)
 
@@ -150,11 +155,6 @@ class StageModule(lightning.LightningModule):
             pin_memory=self.device.type == "cuda",
             **options,
         )
-
-
-def collate_clips(preprocess: Any, clips: list[Clip]) -> Batch:
-    """Clips as one flat batch."""
-    return preprocess([scene for clip in clips for scene in clip])
 
 
 class AugmentedClips(Dataset[Clip]):

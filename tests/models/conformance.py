@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from sightline.batch import Batch
+from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.models.base import GazeModel
 from sightline.models.weights import read_state, save_weights
-from sightline.scene import Scene, Truth
+from sightline.scene import Clip, Scene, Truth
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,29 @@ def scene(people: int, seed: int, size: tuple[int, int] = (96, 64)) -> Scene:
     )
 
 
+def clip(model: GazeModel, people: int, seed: int) -> Clip:
+    """As many scenes of the same people as the model sees together, or a few if it takes any."""
+    frames = model.clip_length or 3
+    return [scene(people, 100 * seed + frame) for frame in range(frames)]
+
+
+def predict(model: GazeModel, *clips: Clip) -> list[list[Gaze]]:
+    """The gaze of each clip; where a clip has any length, each is predicted by itself."""
+    if model.clip_length is None:
+        return [model.predict(frames) for frames in clips]
+    gazes = iter(model.predict([scene for frames in clips for scene in frames]))
+    return [list(islice(gazes, len(frames))) for frames in clips]
+
+
+def assert_same(one: Tensor, other: Tensor) -> None:
+    """Up to rounding, which goes with the largest value."""
+    assert (one - other).abs().max() <= 1e-4 * other.abs().max()
+
+
 def check_shapes_and_ranges(case: Case, _: Path) -> None:
-    for gaze, people in zip(case.model().predict([scene(2, 0), scene(1, 1)]), (2, 1), strict=True):
+    model = case.model()
+    two, one = predict(model, clip(model, 2, 0), clip(model, 1, 1))
+    for gaze, people in [*((gaze, 2) for gaze in two), *((gaze, 1) for gaze in one)]:
         assert gaze.heads.shape == (people, 4)
         assert gaze.points.shape == (people, 2)
         assert gaze.heatmaps.ndim == 3
@@ -57,32 +80,37 @@ def check_shapes_and_ranges(case: Case, _: Path) -> None:
 
 
 def check_no_people(case: Case, _: Path) -> None:
-    alone, empty = case.model().predict([scene(1, 0), scene(0, 1)])
-    assert (len(alone), len(empty)) == (1, 0)
-    assert len(case.model().predict([scene(0, 1)])[0]) == 0
-    assert case.model().predict([]) == []
+    model = case.model()
+    alone, empty = predict(model, clip(model, 1, 0), clip(model, 0, 1))
+    assert {len(gaze) for gaze in alone} == {1}
+    assert {len(gaze) for gaze in empty} == {0}
+    assert len(model.predict(clip(model, 0, 1))[0]) == 0
+    assert model.predict([]) == []
 
 
 def check_people_in_another_order(case: Case, _: Path) -> None:
-    one = scene(3, 0)
+    model = case.model()
+    one = clip(model, 3, 0)
     order = torch.tensor([2, 0, 1])
-    other = Scene(one.image, one.heads[order], depth=one.depth)
-    (a,), (b,) = case.model().predict([one]), case.model().predict([other])
-    torch.testing.assert_close(a.heatmaps[order], b.heatmaps, atol=1e-5, rtol=1e-4)
+    other = [Scene(s.image, s.heads[order], depth=s.depth) for s in one]
+    for a, b in zip(model.predict(one), model.predict(other), strict=True):
+        assert_same(a.heatmaps[order], b.heatmaps)
 
 
 def check_a_batch_equals_its_parts(case: Case, _: Path) -> None:
-    scenes = [scene(2, 0), scene(1, 1), scene(3, 2)]
-    together = case.model().predict(scenes)
-    for gaze, single in zip(together, scenes, strict=True):
-        (alone,) = case.model().predict([single])
-        torch.testing.assert_close(gaze.heatmaps, alone.heatmaps, atol=1e-5, rtol=1e-4)
+    model = case.model()
+    clips = [clip(model, 2, 0), clip(model, 1, 1), clip(model, 3, 2)]
+    for gazes, frames in zip(predict(model, *clips), clips, strict=True):
+        for person in range(len(frames[0])):
+            lone = [Scene(s.image, s.heads[[person]], depth=s.depth) for s in frames]
+            for gaze, alone in zip(gazes, model.predict(lone), strict=True):
+                assert_same(gaze.heatmaps[person], alone.heatmaps[0])
 
 
 def check_losses_reach_all_trainable_parameters(case: Case, _: Path) -> None:
     for loss in case.losses:
         model = case.model().train()
-        sum(loss(model, model.preprocess([scene(2, 0), scene(3, 1)])).values()).backward()
+        sum(loss(model, model.preprocess(clip(model, 5, 0))).values()).backward()
         unreached = [name for name, p in model.named_parameters() if p.grad is None]
         assert unreached == []
 
@@ -94,7 +122,8 @@ def check_save_and_load(case: Case, folder: Path) -> None:
     assert metadata["model"] == case.name
     other = create(case.name, **case.reduced)
     other.load_state_dict(state)
-    (a,), (b,) = model.predict([scene(1, 0)]), other.predict([scene(1, 0)])
+    frames = clip(model, 1, 0)
+    (a, *_), (b, *_) = model.predict(frames), other.predict(frames)
     assert torch.equal(a.heatmaps, b.heatmaps)
 
 

@@ -6,6 +6,7 @@ import pytest
 from conformance import CHECKS, Case
 
 from sightline.models import MODELS
+from sightline.models.chong2020.loss import chong2020_loss
 from sightline.models.pdp.loss import pdp_loss
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
@@ -13,6 +14,10 @@ CASES = {
     "pdp": Case("pdp", TINY, (pdp_loss,)),
     "pdp-nodepth": Case("pdp-nodepth", TINY, (pdp_loss,)),
     "pdp-small": Case("pdp-small", TINY, (pdp_loss,)),
+    "pdp-video": Case("pdp-video", TINY, (pdp_loss,)),
+    "pdp-video-nodepth": Case("pdp-video-nodepth", TINY, (pdp_loss,)),
+    "chong2020": Case("chong2020", TINY, (chong2020_loss,)),
+    "chong2020-video": Case("chong2020-video", TINY, (chong2020_loss,)),
 }
 NOT_GAZE = {"head-detector"}
 

@@ -11,11 +11,11 @@ from conformance import scene
 from sightline.batch import Batch
 from sightline.models import create, initialise
 from sightline.models.pdp.convert import convert
-from sightline.models.pdp.loss import counted_rows, pdp_loss
+from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.model import PDPOutput, pdp
 from sightline.models.pdp.recipe import adam, pdp_gazefollow, pdp_gazefollow_nodepth
 from sightline.models.weights import WeightsError
-from sightline.scene import Scene, Truth
+from sightline.scene import Scene
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 UNUSED = 513  # parameters of compress_conv1_inout, which the release stores and never uses
@@ -123,13 +123,6 @@ def test_released_points_lie_on_cell_corners_and_ours_in_the_middle_of_the_mass(
         model = create("pdp-nodepth", **TINY, as_released=as_released)
         (gaze,) = model.decode(output, batch)
         assert gaze.points[0].tolist() == pytest.approx([(5 + shift) / 16, (3 + shift) / 16])
-
-
-def test_people_who_do_not_count_are_in_no_loss() -> None:
-    truth = Truth(torch.rand(4, 1, 2), torch.tensor([1.0, torch.nan, 0, 1]))
-    assert counted_rows(truth).tolist() == [0, 2, 3]
-    truth.counted = torch.tensor([True, True, False, True])
-    assert counted_rows(truth).tolist() == [0, 3]
 
 
 def test_the_loss_of_unlabelled_people_is_zero_and_leaves_finite_gradients() -> None:

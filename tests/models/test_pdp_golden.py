@@ -1,6 +1,5 @@
 """PDP against the outputs of its release, through the official checkpoint layout."""
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from released import fill, official
 
 from sightline.batch import Batch
 from sightline.models.pdp.convert import convert
@@ -16,18 +16,6 @@ from sightline.models.pdp.model import PDPConfig, PDPOutput, patch_shares
 from sightline.scene import Truth
 
 pytestmark = pytest.mark.golden
-
-
-def fill(golden: Path):
-    spec = importlib.util.spec_from_file_location("fill", golden / "fill.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def official(golden: Path, layout: str) -> dict[str, torch.Tensor]:
-    arrays = fill(golden).state_dict(golden / "pdp" / layout)
-    return {name: torch.from_numpy(np.asarray(array)) for name, array in arrays.items()}
 
 
 def golden_batch(
@@ -53,7 +41,7 @@ def golden_batch(
 @pytest.mark.parametrize("case", ["spatial_depth", "spatial_nodepth"])
 def test_pdp_reproduces_the_released_outputs(golden: Path, case: str) -> None:
     expected = np.load(golden / "pdp" / f"{case}.npz")
-    model, notes = convert(official(golden, f"{case}_layout.json"))
+    model, notes = convert(official(golden, f"pdp/{case}_layout.json"))
     assert "compress_conv1_inout" in " ".join(notes)
     model.config = replace(model.config, head_margin=0.0)  # the golden boxes are enlarged already
     batch = golden_batch(golden, expected["head_boxes"], case == "spatial_depth")
@@ -78,7 +66,7 @@ TEMPORAL = ["depth", "nodepth", "depth_no_temporal", "nodepth_no_temporal"]
 @pytest.mark.parametrize("case", TEMPORAL)
 def test_pdp_on_video_reproduces_the_released_outputs(golden: Path, case: str) -> None:
     expected = np.load(golden / "pdp" / f"temporal_{case}.npz")
-    state = official(golden, f"temporal_{case}_layout.json")
+    state = official(golden, f"pdp/temporal_{case}_layout.json")
     model, notes = convert(state)
     assert "fc_inout" in " ".join(notes)
     assert ("out_proj" in " ".join(notes)) == (not case.endswith("no_temporal"))

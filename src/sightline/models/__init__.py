@@ -20,6 +20,8 @@ MODELS = {  # name: "module:factory"
     "pdp-small": "sightline.models.pdp.model:pdp_small",
     "pdp-video": "sightline.models.pdp.temporal:pdp_video",
     "pdp-video-nodepth": "sightline.models.pdp.temporal:pdp_video_nodepth",
+    "chong2020": "sightline.models.chong2020.model:chong2020",
+    "chong2020-video": "sightline.models.chong2020.video:chong2020_video",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
@@ -28,10 +30,13 @@ RECIPES = {  # name: "module:function"
     "pdp-small-synthetic": "sightline.models.pdp.recipe:pdp_small_synthetic",
     "pdp-vat": "sightline.models.pdp.recipe:pdp_vat",
     "pdp-vat-nodepth": "sightline.models.pdp.recipe:pdp_vat_nodepth",
+    "chong2020-gazefollow": "sightline.models.chong2020.recipe:chong2020_gazefollow",
+    "chong2020-vat": "sightline.models.chong2020.recipe:chong2020_vat",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = {  # family: module with `convert` and `initialise` for official checkpoints
     "pdp": "sightline.models.pdp.convert",
+    "chong2020": "sightline.models.chong2020.convert",
 }
 
 
@@ -111,9 +116,10 @@ def _converter(name: str) -> Any:
 
 def weights_catalogue() -> dict[str, Weights]:
     """All known weights by "model.tag"."""
+    from sightline.models.chong2020 import weights as chong2020
     from sightline.models.pdp import weights as pdp
 
-    return {**pdp.WEIGHTS}
+    return {**pdp.WEIGHTS, **chong2020.WEIGHTS}
 
 
 def known_weights(name: str) -> Path:

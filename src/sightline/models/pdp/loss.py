@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sightline.batch import Batch
+from sightline.batch import Batch, counted_rows
 from sightline.geometry.heatmap import gaussian_heatmaps, patch_distribution
 from sightline.models.pdp.model import PDP, patch_shares
-from sightline.scene import Truth
 
 EPSILON = torch.finfo(torch.float64).eps  # as released, though it vanishes in float32
 
@@ -36,12 +35,6 @@ def pdp_loss(
         "heatmap": heatmap_weight * heatmap.sum() / people,
         "patch": patch_weight * patch.sum() / people,
     }
-
-
-def counted_rows(truth: Truth) -> Tensor:
-    """Rows of the people who enter the loss: `inside` is known and `counted` is not False."""
-    known = ~truth.inside.isnan()
-    return (known if truth.counted is None else known & truth.counted).nonzero()[:, 0]
 
 
 def patch_divergence(target: Tensor, predicted: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""The CVPR 2020 baseline: detecting attended targets in pictures and video (Chong et al.)."""
