@@ -183,7 +183,9 @@ def test_a_long_track_gives_the_same_bit_by_bit(films: Path) -> None:
     model = create("pdp-small", **TINY)
     dataset = load_dataset("videoattentiontarget-tracks", films, "test")
     seen: list[int] = []
-    model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0].images)))
+    model.register_forward_pre_hook(
+        lambda _, inputs: seen.append((len(inputs[0].images), inputs[0].clip_length))
+    )
     ((bits, *_), (whole, *_)) = (
         list(predict_dataset(model, dataset, batch_size=size, workers=0)) for size in (5, 12)
     )
@@ -195,14 +197,19 @@ def test_a_long_track_gives_the_same_bit_by_bit(films: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "lengths"),
-    [("videoattentiontarget-tracks", [12, 3]), ("videoattentiontarget", [5, 5, 5, 5])],
+    [
+        ("videoattentiontarget-tracks", [(12, 12), (3, 3)]),
+        ("videoattentiontarget", [(10, 5), (10, 5)]),
+    ],
 )
-def test_a_model_of_any_number_of_frames_gets_one_clip_at_a_time(
-    films: Path, name: str, lengths: list[int]
+def test_a_model_of_any_number_of_frames_gets_whole_tracks_or_windows(
+    films: Path, name: str, lengths: list[tuple[int, int]]
 ) -> None:
     model, seen = create("pdp-small", **TINY), []
     model.__class__ = type("Joins", (type(model),), {"clip_length": None})
-    model.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0].images)))
+    model.register_forward_pre_hook(
+        lambda _, inputs: seen.append((len(inputs[0].images), inputs[0].clip_length))
+    )
     list(predict_dataset(model, load_dataset(name, films, "test"), batch_size=10, workers=0))
     assert seen == lengths
 

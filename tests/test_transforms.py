@@ -276,7 +276,7 @@ def test_a_chain_runs_in_order_and_shows_its_parts() -> None:
     chain = Chain(HeadJitter(p=1), HorizontalFlip(p=1))
     (scene,) = chain([marked_scene(5, 5)])
     assert marker(scene) == (34, 5)
-    assert repr(chain) == "Chain(HeadJitter(k_max=0.1, p=1), HorizontalFlip(p=1))"
+    assert repr(chain) == "Chain(HeadJitter(k_max=0.1, p=1, clip=False), HorizontalFlip(p=1))"
 
 
 def test_the_same_seed_gives_the_same_clip() -> None:

@@ -93,6 +93,7 @@ class Chong2020Video(Chong2020):
 def _norm_shortcuts_twice(trunk: Trunk) -> None:
     """Let a second BatchNorm follow that of each shortcut with a convolution."""
     for layer in trunk.layers:
+        assert isinstance(layer, nn.Sequential)
         shortcut = layer[0].downsample
         shortcut.append(nn.BatchNorm2d(shortcut[1].num_features))
 
