@@ -159,9 +159,9 @@ def break_at(monkeypatch, frame: int, seen: list[int]) -> None:
     write = parts.PartWriter.add
 
     def add(self, one) -> None:
-        if one.frame.index == frame:
+        if one.seen.frame.index == frame:
             raise OSError(errno.ENOSPC, "No space left on device")
-        seen.append(one.frame.index)
+        seen.append(one.seen.frame.index)
         write(self, one)
 
     monkeypatch.setattr(parts.PartWriter, "add", add)
@@ -197,7 +197,7 @@ def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, m
     write = parts.PartWriter.add
 
     def add(self, one) -> None:
-        if one.frame.index == 6:
+        if one.seen.frame.index == 6:
             raise KeyboardInterrupt
         write(self, one)
 

@@ -107,10 +107,12 @@ def draw_gaze(
         )
     if names is not None and len(names) != len(gaze):
         raise ValueError(f"draw_gaze: {len(names)} names for {len(gaze)} people; give one each.")
-    picture = image.cpu().clone(memory_format=torch.contiguous_format)  # strokes go by colour
+    heatmap = heatmap and len(gaze) > 0 and gaze.heatmaps.numel() > 0
+    layout = torch.contiguous_format if heatmap else torch.preserve_format  # heatmaps go by colour
+    picture = image.cpu().clone(memory_format=layout)
     people = _people(gaze, (image.shape[2], image.shape[1]), names)
     unit = max(1.0, min(image.shape[1:]) / 400)  # the width of a stroke
-    if heatmap and people and gaze.heatmaps.numel():
+    if heatmap:
         _draw_heatmaps(picture, gaze.heatmaps.cpu().float(), people)
     for draw in (_draw_sight_line, _draw_head, _draw_target):  # no box covers another's target
         for person in people:

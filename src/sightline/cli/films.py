@@ -99,11 +99,11 @@ def _take(options: Predict, film: Film, results: FilmResults) -> bool:
     seen = watch(frames, model, people, film.notes, people_per_batch=options.batch)
     time = None
     try:
-        with closing(seen), _progress() as progress:  # pyright: ignore
+        with closing(results.drawn(seen)) as ready, _progress() as progress:  # pyright: ignore
             step = _bar(progress, options, film, results.next)
-            for one in seen:
-                results.add(one, film.faults)
-                time = one.frame.time
+            for drawn in ready:
+                results.add(drawn, film.faults)
+                time = drawn.seen.frame.time
                 step()
     except KeyboardInterrupt:
         if not results.parts and time is None:

@@ -19,7 +19,6 @@ from sightline.films.album import SIDE, Album
 from sightline.films.identities import Identities
 from sightline.films.record import Record
 from sightline.films.watch import Seen
-from sightline.geometry.boxes import to_pixels
 from sightline.media.film import Frame
 from sightline.media.film_writer import FilmWriter
 from sightline.media.image import read_image, write_image
@@ -87,13 +86,29 @@ def _file(folder: Path, number: int, kind: str) -> Path:
     return folder / f"{number:05d}.{kind}"
 
 
+@dataclass
+class Drawn:
+    """A frame ready to be kept: its record, and the picture with the gaze drawn on it if wanted."""
+
+    seen: Seen
+    record: Record
+    picture: Tensor | None
+
+
+def draw_seen(seen: Iterable[Seen], identities: Identities, *, video: bool) -> Iterator[Drawn]:
+    """Make frames ready to be kept."""
+    for one in seen:
+        record = Record.of(one)
+        right = record.corrected(identities)
+        yield Drawn(one, record, draw_record(one.frame.image, right) if video else None)
+
+
 class PartWriter:
     """Writes the frames of one part as they come."""
 
-    def __init__(self, folder: Path, number: int, identities: Identities, *, video: bool) -> None:
+    def __init__(self, folder: Path, number: int, identities: Identities) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.number, self.identities = folder, number, identities
-        self.video = video
         self.album = Album()
         self.drawing: FilmWriter | None = None
         self.first: Seen | None = None
@@ -101,20 +116,19 @@ class PartWriter:
         self.frames = 0
         self.lines = _file(folder, number, "jsonl").open("w", encoding="utf-8")
 
-    def add(self, seen: Seen) -> None:
-        """Keep and draw a frame."""
-        record, image = Record.of(seen), seen.frame.image
+    def add(self, drawn: Drawn) -> None:
+        """Keep a frame."""
+        seen, image = drawn.seen, drawn.seen.frame.image
         self.first, self.newest = self.first or seen, seen
         self.frames += 1
-        self.lines.write(record.to_json() + "\n")
-        size = (image.shape[2], image.shape[1])
-        tracks = [] if seen.heads.tracks is None else seen.heads.tracks.tolist()
-        self.album.add(image, to_pixels(record.gaze.heads, size), tracks)
-        if self.video:
+        self.lines.write(drawn.record.to_json() + "\n")
+        if seen.heads.tracks is not None:
+            self.album.add(image, seen.heads.boxes, seen.heads.tracks.tolist())
+        if drawn.picture is not None:
             if self.drawing is None:
+                size = (image.shape[2], image.shape[1])
                 self.drawing = FilmWriter(_file(self.folder, self.number, "mp4"), size)
-            drawn = draw_record(image, record.corrected(self.identities))
-            self.drawing.write(drawn, seen.frame.time - self.first.frame.time)
+            self.drawing.write(drawn.picture, seen.frame.time - self.first.frame.time)
 
     def close(self, end: float, *, last: bool, faults: list[str]) -> Part:
         """Finish the part, whose last frame is shown until `end` (seconds of the film)."""

@@ -14,15 +14,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sightline.ahead import ahead
 from sightline.films import watch
 from sightline.films.album import sheet
 from sightline.films.identities import Identities
-from sightline.films.parts import Part, PartWriter, album_of, read_parts, redraw
+from sightline.films.parts import (
+    Drawn,
+    Part,
+    PartWriter,
+    album_of,
+    draw_seen,
+    read_parts,
+    redraw,
+)
 from sightline.films.record import Record
 from sightline.films.watch import Seen
 from sightline.media.film import Frame
@@ -106,14 +115,18 @@ class FilmResults:
         """The tracker's state there."""
         return self.parts[-1].memory if self.parts else None
 
-    def add(self, seen: Seen, faults: list[str]) -> None:
+    def drawn(self, seen: Iterable[Seen]) -> Iterator[Drawn]:
+        """Frames ready for `add`, drawn by a thread of its own."""
+        return ahead(draw_seen(seen, self.identities, video=self.video), watch.QUEUE)
+
+    def add(self, drawn: Drawn, faults: list[str]) -> None:
         """Take a frame; every `watch.PART` frames a part is finished."""
         if self.open is not None and self.open.frames == watch.PART:
-            self._close(seen.frame.time, last=False, faults=faults)
+            self._close(drawn.seen.frame.time, last=False, faults=faults)
         if self.open is None:
             number = len(self.parts)
-            self.open = PartWriter(self.parts_folder, number, self.identities, video=self.video)
-        self.open.add(seen)
+            self.open = PartWriter(self.parts_folder, number, self.identities)
+        self.open.add(drawn)
 
     def stop(self, end: float, *, last: bool, faults: list[str]) -> None:
         """No more frames come now; the newest is shown until `end` seconds of the film."""

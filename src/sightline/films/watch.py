@@ -25,9 +25,9 @@ from sightline.models.base import GazeModel
 from sightline.pictures import DEFAULT_MODEL
 from sightline.scene import Scene
 
-QUEUE = 8  # frames between two stages of the pipeline
+QUEUE = 4  # frames between two stages of the pipeline
 RECURRENT = 16  # frames together for a model that takes any number; its state starts anew
-MOST_FRAMES = 64  # in one batch, however few people they show
+MOST_FRAMES = 32  # in one batch, however few people they show
 PART = 500  # frames after which windows and batches begin anew, so that a broken run can go on
 
 HeadSource = Callable[[Frame], Heads]
