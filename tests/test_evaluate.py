@@ -182,14 +182,14 @@ def test_a_broken_run_goes_on_with_the_clips_that_are_missing(
 def test_a_long_track_gives_the_same_bit_by_bit(films: Path) -> None:
     model = create("pdp-small", **TINY)
     dataset = load_dataset("videoattentiontarget-tracks", films, "test")
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
     model.register_forward_pre_hook(
         lambda _, inputs: seen.append((len(inputs[0].images), inputs[0].clip_length))
     )
     ((bits, *_), (whole, *_)) = (
         list(predict_dataset(model, dataset, batch_size=size, workers=0)) for size in (5, 12)
     )
-    assert seen == [5, 5, 2, 3, 12, 3]
+    assert seen == [(frames, 1) for frames in (5, 5, 2, 3, 12, 3)]
     for (gaze, scene), (other, same) in zip(bits, whole, strict=True):
         assert scene.key == same.key
         assert torch.allclose(gaze.heatmaps, other.heatmaps, atol=1e-5)

@@ -91,8 +91,10 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(
     with pytest.raises(ConnectionAbortedError):
         train(tiny_recipe(loss=Breaks(broken_at)), data, tmp_path, resources=ONE)
     train(tiny_recipe(), data, tmp_path, resources=ONE, resume=True)
-    for name, tensor in weights(finished).items():
-        assert torch.equal(tensor, weights(tmp_path)[name]), name
+    expected, found = weights(finished), weights(tmp_path)
+    assert expected.keys() == found.keys()
+    for name, tensor in expected.items():
+        assert torch.equal(tensor, found[name]), name
 
 
 def test_a_second_run_into_the_same_folder_is_refused(finished: Path, data: Path) -> None:

@@ -100,11 +100,9 @@ def _be_quiet() -> None:
 def start_from(model: GazeModel, name: str, path: Path) -> list[str]:
     """Put initial weights into `model`; notes say in words what was placed where."""
     state, metadata = read_state(path)
-    if metadata.get("model") == name or ":" in name:  # a user's own model has no other start
+    if metadata.get("model") == name:
         require_match(model, state)
-        model.load_state_dict(state)
-        return [f"all weights from {path.name}"]
-    return initialise(name, model, state)
+    return [f"weights from {path.name}", *initialise(model, state)]
 
 
 def _run_stage(

@@ -176,7 +176,7 @@ def test_conversion_refuses_another_network(golden: Path) -> None:
 def test_video_starts_from_an_official_checkpoint_of_pictures(golden: Path) -> None:
     official = layout(golden, "spatial")
     model = create("chong2020-video")
-    (note,) = initialise("chong2020-video", model, official)
+    (note,) = initialise(model, official)
     state = model.state_dict()
     assert torch.equal(
         state["face_trunk.layers.2.1.conv2.weight"], official["layer3_face.1.conv2.weight"]
@@ -190,7 +190,7 @@ def test_video_starts_from_weights_of_ours(tmp_path: Path) -> None:
     picture = create("chong2020", **TINY)
     save_weights(picture, tmp_path / "w.safetensors", name="chong2020")
     model = create("chong2020-video", **TINY)
-    (note,) = start_from(model, "chong2020-video", tmp_path / "w.safetensors")
+    _, note = start_from(model, "chong2020-video", tmp_path / "w.safetensors")
     assert "lstm.layers.1.hidden.bias" in note
     state = model.state_dict()
     assert all(torch.equal(state[name], t) for name, t in picture.state_dict().items())
@@ -198,11 +198,7 @@ def test_video_starts_from_weights_of_ours(tmp_path: Path) -> None:
 
 def test_pictures_do_not_start_from_video() -> None:
     with pytest.raises(WeightsError, match=r"unknown: .*downsample\.2"):
-        initialise(
-            "chong2020",
-            create("chong2020", **TINY),
-            create("chong2020-video", **TINY).state_dict(),
-        )
+        initialise(create("chong2020", **TINY), create("chong2020-video", **TINY).state_dict())
 
 
 def test_training_on_video_touches_memory_decoder_and_the_last_inside_layer() -> None:

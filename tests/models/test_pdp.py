@@ -35,7 +35,7 @@ def test_initial_weights_without_depth_fill_the_documented_positions(golden: Pat
     official = layout(golden, "pdp/spatial_nodepth_layout.json")
     model = pdp()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    notes = " ".join(initialise("pdp", model, official))
+    notes = " ".join(initialise(model, official))
     after = model.state_dict()
     conv, old = after["scene_trunk.stem.0.weight"], official["conv1_scene.weight"]
     assert torch.equal(conv[:, :3], old[:, :3])
@@ -53,7 +53,7 @@ def test_initial_weights_without_depth_fill_the_documented_positions(golden: Pat
 def test_the_cvpr_2020_baseline_serves_as_initial_weights(golden: Path, depth: bool) -> None:
     official = layout(golden, "chong2020/spatial_layout.json")
     model = pdp(depth=depth)
-    notes = " ".join(initialise("pdp", model, official))
+    notes = " ".join(initialise(model, official))
     state = model.state_dict()
     assert torch.equal(
         state["face_trunk.layers.2.1.conv2.weight"], official["layer3_face.1.conv2.weight"]

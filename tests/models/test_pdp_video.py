@@ -96,9 +96,12 @@ def test_video_starts_from_the_weights_of_pictures(tmp_path: Path) -> None:
     save_weights(picture, tmp_path / "w.safetensors", name="pdp-nodepth")
     model = video()
     fresh = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    (note,) = start_from(model, "pdp-video-nodepth", tmp_path / "w.safetensors")
+    notes = start_from(model, "my_recipe.py:own_size", tmp_path / "w.safetensors")
     temporal = {name for name in fresh if name.startswith("temporal.")}
-    assert note == f"not in the file, random values kept: {', '.join(sorted(temporal))}"
+    assert notes == [
+        "weights from w.safetensors",
+        f"not in the file, random values kept: {', '.join(sorted(temporal))}",
+    ]
     given = picture.state_dict()
     assert given.keys() == fresh.keys() - temporal
     for name, tensor in model.state_dict().items():

@@ -34,10 +34,10 @@ RECIPES = {  # name: "module:function"
     "chong2020-vat": "sightline.models.chong2020.recipe:chong2020_vat",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
-CONVERTERS = {  # family: module with `convert` and `initialise` for official checkpoints
-    "pdp": "sightline.models.pdp.convert",
-    "chong2020": "sightline.models.chong2020.convert",
-}
+CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package
+    "sightline.models.pdp.convert",
+    "sightline.models.chong2020.convert",
+)
 
 
 def create(name: str, **overrides: object) -> GazeModel:
@@ -96,22 +96,35 @@ def convert(name: str, state: dict[str, torch.Tensor]) -> tuple[GazeModel, list[
     """
     from sightline.models.weights import WeightsError
 
-    model, notes = _converter(name).convert(state)
-    if model.config != create(name).config:
+    wanted = create(name)
+    converter = _converter(wanted)
+    if converter is None:
+        raise UnknownNameError(f"no official checkpoints are known for {name!r}")
+    model, notes = converter.convert(state)
+    if model.config != wanted.config:
         raise WeightsError(f"the checkpoint is of another model than {name}: {model.config}")
     return model, notes
 
 
-def initialise(name: str, model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:
-    """Start `model` from official initial weights; the notes say what was placed where."""
-    return _converter(name).initialise(model, state)
+def initialise(model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:
+    """Start `model` from official weights or those of a relative; notes say what went where.
+
+    A model without relatives takes only what fits it as a whole; raises WeightsError otherwise.
+    """
+    from sightline.models.weights import require_match
+
+    if converter := _converter(model):
+        return converter.initialise(model, state)
+    require_match(model, state)
+    model.load_state_dict(state)
+    return []
 
 
-def _converter(name: str) -> Any:
-    family = name.partition(".")[0].partition("-")[0]
-    if family not in CONVERTERS:
-        raise UnknownNameError(f"no official checkpoints are known for {name!r}")
-    return import_module(CONVERTERS[family])
+def _converter(model: GazeModel) -> Any:
+    """The converter beside the model's class, also for a user's own sizes of it; None without."""
+    packages = {kind.__module__.rpartition(".")[0] for kind in type(model).__mro__}
+    known = [name for name in CONVERTERS if name.rpartition(".")[0] in packages]
+    return import_module(known[0]) if known else None
 
 
 def weights_catalogue() -> dict[str, Weights]:

@@ -79,10 +79,13 @@ class GazeModel(nn.Module):
         return self.decode(output, batch)
 
 
-def split_by_image(values: Tensor | None, batch: Batch) -> list[Tensor | None]:
-    """Values over all people (N, ...) as one tensor per image of the batch, on the CPU."""
-    images = len(batch.images)
-    if values is None:
-        return [None] * images
-    counts = torch.bincount(batch.image_of, minlength=images).tolist()
-    return list(values.float().cpu().split(counts))
+def split_by_image(batch: Batch, **people: Tensor) -> list[Gaze]:
+    """Fields of `Gaze` over all people (N, ...) as one `Gaze` per image of the batch, on the CPU.
+
+    The heads are those of the batch.
+    """
+    counts = torch.bincount(batch.image_of, minlength=len(batch.images)).tolist()
+    columns = {"heads": batch.heads, **people}
+    parts = {name: values.float().cpu().split(counts) for name, values in columns.items()}
+    rows = [{name: of[image] for name, of in parts.items()} for image in range(len(counts))]
+    return [Gaze(**row) for row in rows]  # pyright: ignore[reportArgumentType]

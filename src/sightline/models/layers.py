@@ -1,12 +1,42 @@
-"""Layers of the two-trunk networks: Chong et al. (CVPR 2020) and what was built on it."""
+"""Sizes and layers of the two-trunk networks: Chong et al. (CVPR 2020) and what was built on it."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from torch import Tensor, cat, nn
 from torch.nn.functional import max_pool2d, softmax
 from torchvision.models.resnet import Bottleneck
+
+
+@dataclass(frozen=True)
+class TwoTrunkConfig:
+    """Settings of every two-trunk network; the defaults are the published ones.
+
+    width: channels of the stem; every other width is a multiple of it.
+    blocks: bottlenecks per layer of each trunk.
+    image_size: side of scene, head crop and depth in pixels, a multiple of 32.
+    head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
+    as_released: reproduce the release: points at the corner of the highest cell. Off: points finer
+        than a cell (`refined_peaks`).
+    """
+
+    width: int = 64
+    blocks: tuple[int, ...] = (3, 4, 6, 3, 2)
+    image_size: int = 224
+    head_margin: float = 0.1
+    as_released: bool = True
+
+    @property
+    def grid(self) -> int:
+        """Places of the feature map per side."""
+        return self.image_size // 32
+
+    @property
+    def heatmap_size(self) -> int:
+        """Side of the heatmap; transposed convolutions without padding: 7 to 15 to 31 to 64."""
+        return 8 * self.grid + 8
 
 
 class Trunk(nn.Module):

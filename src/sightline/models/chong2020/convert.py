@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from sightline.models.chong2020.model import Chong2020, Chong2020Config
+from sightline.models.chong2020.model import Chong2020
 from sightline.models.chong2020.video import Chong2020Video, Chong2020VideoConfig
+from sightline.models.layers import TwoTrunkConfig
 from sightline.models.weights import WeightsError, require_match
 
 State = dict[str, Tensor]
@@ -73,7 +74,7 @@ def convert(official: State) -> tuple[Chong2020, list[str]]:
     if (branch := "compress_conv2_inout.weight") not in official:
         raise WeightsError(f"this is not a checkpoint of Chong et al. 2020: it has no {branch}")
     video = any(name.startswith("convlstm_scene.") for name in official)
-    model = Chong2020Video(Chong2020VideoConfig()) if video else Chong2020(Chong2020Config())
+    model = Chong2020Video(Chong2020VideoConfig()) if video else Chong2020(TwoTrunkConfig())
     ours, unused, unknown = rename(official)
     require_match(model, ours | unknown)
     model.load_state_dict(ours)

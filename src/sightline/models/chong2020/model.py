@@ -15,39 +15,17 @@ from sightline.gaze import Gaze
 from sightline.geometry.boxes import enlarge, head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.models.base import GazeModel, split_by_image
-from sightline.models.layers import SceneAttention, Trunk, conv_block, deconv_block, initialise
+from sightline.models.layers import (
+    SceneAttention,
+    Trunk,
+    TwoTrunkConfig,
+    conv_block,
+    deconv_block,
+    initialise,
+)
 from sightline.models.preprocess import HeadCrops
 
 EVERYBODY = slice(None)
-
-
-@dataclass(frozen=True)
-class Chong2020Config:
-    """Sizes and switches of the baseline; the defaults are the published ones.
-
-    width: channels of the stem; every other width is a multiple of it.
-    blocks: bottlenecks per layer of each trunk.
-    image_size: side of scene and head crop in pixels, a multiple of 32.
-    head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
-    as_released: reproduce the release: points at the corner of the highest cell. Off: points finer
-        than a cell (`refined_peaks`).
-    """
-
-    width: int = 64
-    blocks: tuple[int, ...] = (3, 4, 6, 3, 2)
-    image_size: int = 224
-    head_margin: float = 0.1
-    as_released: bool = True
-
-    @property
-    def grid(self) -> int:
-        """Places of the feature map per side."""
-        return self.image_size // 32
-
-    @property
-    def heatmap_size(self) -> int:
-        """Side of the heatmap; transposed convolutions without padding: 7 to 15 to 31 to 64."""
-        return 8 * self.grid + 8
 
 
 @dataclass
@@ -61,7 +39,7 @@ class Chong2020Output:
 class Chong2020(GazeModel):
     """Predicts per person a heatmap and whether the target is inside the picture."""
 
-    def __init__(self, config: Chong2020Config) -> None:
+    def __init__(self, config: TwoTrunkConfig) -> None:
         super().__init__()
         self.config = config
         self.preprocess = HeadCrops(
@@ -112,12 +90,10 @@ class Chong2020(GazeModel):
     def decode(self, output: Chong2020Output, batch: Batch) -> list[Gaze]:
         """The peak of each heatmap, and the probability of inside."""
         find = peaks if self.config.as_released else refined_peaks
-        points = find(output.heatmaps)
-        people = (batch.heads, points, output.heatmaps, output.inside.sigmoid())
-        columns = [split_by_image(values, batch) for values in people]
-        return [Gaze(*values) for values in zip(*columns, strict=True)]
+        points, inside = find(output.heatmaps), output.inside.sigmoid()
+        return split_by_image(batch, points=points, heatmaps=output.heatmaps, inside=inside)
 
 
 def chong2020(**overrides: object) -> Chong2020:
     """The baseline on pictures, 61.5 M parameters."""
-    return Chong2020(Chong2020Config(**overrides))  # pyright: ignore[reportArgumentType]
+    return Chong2020(TwoTrunkConfig(**overrides))  # pyright: ignore[reportArgumentType]

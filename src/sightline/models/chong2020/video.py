@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from sightline.batch import Batch
-from sightline.models.chong2020.model import Chong2020, Chong2020Config, Chong2020Output
-from sightline.models.layers import Trunk, initialise
+from sightline.models.chong2020.model import Chong2020, Chong2020Output
+from sightline.models.layers import Trunk, TwoTrunkConfig, initialise
 
 State = tuple[Tensor, Tensor]
 """Hidden and cell state, each (layers, S, size, grid, grid)."""
@@ -21,7 +21,7 @@ PEOPLE_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
-class Chong2020VideoConfig(Chong2020Config):
+class Chong2020VideoConfig(TwoTrunkConfig):
     """The baseline's settings, without enlargement of head boxes.
 
     as_released: also, of a single person in a single frame, skip the BatchNorm of the bottlenecks
@@ -92,10 +92,9 @@ class Chong2020Video(Chong2020):
 
 def _norm_shortcuts_twice(trunk: Trunk) -> None:
     """Let a second BatchNorm follow that of each shortcut with a convolution."""
-    for layer in trunk.layers:
-        assert isinstance(layer, nn.Sequential)
-        shortcut = layer[0].downsample
-        shortcut.append(nn.BatchNorm2d(shortcut[1].num_features))
+    for name, module in list(trunk.named_modules()):
+        if name.endswith("downsample") and isinstance(module, nn.Sequential):
+            module.append(nn.BatchNorm2d(module[1].get_parameter("weight").numel()))
 
 
 @contextmanager

@@ -17,44 +17,31 @@ from sightline.gaze import Gaze
 from sightline.geometry.boxes import enlarge, head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.models.base import GazeModel, split_by_image
-from sightline.models.layers import SceneAttention, Trunk, conv_block, deconv_block, initialise
+from sightline.models.layers import (
+    SceneAttention,
+    Trunk,
+    TwoTrunkConfig,
+    conv_block,
+    deconv_block,
+    initialise,
+)
 from sightline.models.preprocess import HeadCrops
 
 
 @dataclass(frozen=True)
-class PDPConfig:
+class PDPConfig(TwoTrunkConfig):
     """Sizes and switches of PDP; the defaults are the published ones.
 
     depth: whether a depth map is the fourth channel of the scene.
-    width: channels of the stem; every other width is a multiple of it.
-    blocks: bottlenecks per layer of each trunk.
-    image_size: side of scene, head crop and depth in pixels, a multiple of 32.
     calm_start: start training with small embeddings and a small last convolution: without
         pretrained trunks the published ones drown what the pictures say for the first thousands of
         steps.
-    head_margin: share by which head boxes are enlarged first (`geometry.boxes.enlarge`).
-    as_released: reproduce the release: points at the corner of the highest cell, and label patches
-        that leave out the last row and column. Off: points finer than a cell (`refined_peaks`),
-        patches that cover the map.
+    as_released: also, label patches that leave out the last row and column of the heatmap. Off:
+        patches that cover it.
     """
 
     depth: bool = True
-    width: int = 64
-    blocks: tuple[int, ...] = (3, 4, 6, 3, 2)
-    image_size: int = 224
     calm_start: bool = False
-    head_margin: float = 0.1
-    as_released: bool = True
-
-    @property
-    def grid(self) -> int:
-        """Patches per side."""
-        return self.image_size // 32
-
-    @property
-    def heatmap_size(self) -> int:
-        """Side of the heatmap; transposed convolutions without padding: 7 to 15 to 31 to 64."""
-        return 8 * self.grid + 8
 
 
 @dataclass
@@ -129,11 +116,8 @@ class PDP(GazeModel):
     def decode(self, output: PDPOutput, batch: Batch) -> list[Gaze]:
         """The peak of each heatmap, and inside = 1 - share of "outside"."""
         find = peaks if self.config.as_released else refined_peaks
-        points = find(output.heatmaps)
-        inside = 1 - patch_shares(output.patches)[:, -1]
-        people = (batch.heads, points, output.heatmaps, inside)
-        columns = [split_by_image(values, batch) for values in people]
-        return [Gaze(*values) for values in zip(*columns, strict=True)]
+        points, inside = find(output.heatmaps), 1 - patch_shares(output.patches)[:, -1]
+        return split_by_image(batch, points=points, heatmaps=output.heatmaps, inside=inside)
 
 
 def patch_shares(logits: Tensor) -> Tensor:
