@@ -45,6 +45,11 @@ def test_flickering_between_two_targets_goes_to_the_first():
     assert events_of(film(Ann="toy wall toy wall toy"), "Ann") == [("looks at toy", 0, 0.5)]
 
 
+def test_the_longer_of_two_looks_that_alternate_prevails():
+    samples = film(Ann="wall toy toy wall toy toy wall")
+    assert events_of(samples, "Ann") == [("looks at toy", 0.1, 0.6)]
+
+
 def test_what_is_shorter_than_the_minimum_is_left_out():
     samples = film(Ann="toy toy toy wall away away away")
     assert events_of(samples, "Ann") == [("looks at toy", 0, 0.3), ("looks outside", 0.4, 0.7)]

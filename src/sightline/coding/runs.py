@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,27 +71,35 @@ def find_runs(
     return [run for run in closed if run.end - run.start > max(coding.minimum_duration - SLACK, 0)]
 
 
-def close_gaps(runs: Iterable[Run], gap: float) -> list[Run]:
-    """Join runs of one label with at most `gap` seconds in between; what lies there is dropped."""
+def close_gaps(runs: Sequence[Run], gap: float) -> list[Run]:
+    """Join runs of one label with at most `gap` seconds in between; what lies there is dropped.
+
+    The shortest gap is closed first, so that the longer of two looks that alternate prevails.
+    """
+    labels = [run.label for run in runs]
+    goes_on = [False] * len(runs)  # whether a run belongs to the one before it
+    for _, one, two in sorted(_gaps(runs, gap)):
+        if labels[one] == labels[two] == runs[one].label:  # neither has been dropped
+            labels[one:two] = [labels[one]] * (two - one)
+            goes_on[one + 1 : two + 1] = [True] * (two - one)
     closed: list[Run] = []
-    for run in runs:
-        start = _goes_on(closed, run, gap)
-        if start is None:
-            closed.append(run)
+    for run, same in zip(runs, goes_on, strict=True):
+        if same:
+            closed[-1] = replace(closed[-1], last=run.last, end=run.end)
         else:
-            old = closed[start]
-            closed[start:] = [Run(run.label, old.first, run.last, old.start, run.end)]
+            closed.append(run)
     return closed
 
 
-def _goes_on(closed: list[Run], run: Run, gap: float) -> int | None:
-    """The latest run that `run` goes on, if the gap between them is small enough."""
-    for index in range(len(closed) - 1, -1, -1):
-        if run.start - closed[index].end > gap + SLACK:
-            return None
-        if closed[index].label == run.label:
-            return index
-    return None
+def _gaps(runs: Sequence[Run], longest: float) -> Iterator[tuple[float, int, int]]:
+    """Seconds between two runs of one label that are near each other, and which they are."""
+    for two, run in enumerate(runs):
+        for one in range(two - 1, -1, -1):
+            seconds = run.start - runs[one].end
+            if seconds > longest + SLACK:
+                break
+            if runs[one].label == run.label:
+                yield round(seconds, 6), one, two
 
 
 def spread(runs: Iterable[Run], first: int, last: int) -> np.ndarray:
