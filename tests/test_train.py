@@ -16,6 +16,7 @@ import torch
 from torch.optim.lr_scheduler import MultiStepLR
 
 from sightline.models import create
+from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.models.weights import read_state, save_weights
 from sightline.recipe import Recipe, Stage
@@ -31,10 +32,17 @@ def tiny_model(**overrides: object):
     return create("pdp", **(TINY | overrides))
 
 
+def loss_with_chance(model, batch, **weights: float) -> dict[str, torch.Tensor]:
+    """PDP's loss, with chance in it as that of dropout."""
+    terms = pdp_loss(model, batch, **weights)
+    return {name: term * torch.rand(()) for name, term in terms.items()}
+
+
 def tiny_recipe(**changes: object) -> Recipe:
     (stage,) = pdp_small_synthetic().stages
     halve = partial(MultiStepLR, milestones=[1], gamma=0.5)
-    stage = replace(stage, epochs=2, batch_size=8, schedule=halve, **changes)
+    loss = partial(loss_with_chance, patch_weight=8.0)
+    stage = replace(stage, epochs=2, batch_size=8, **({"schedule": halve, "loss": loss} | changes))
     return Recipe("tiny", f"{__file__}:tiny_model", (stage,), "gazefollow-val")
 
 

@@ -48,6 +48,11 @@ class StageModule(lightning.LightningModule):
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name.startswith(stage.trainable))
 
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        """Draw dropout from (seed, step, process) alone: a resumed run draws what it would have."""
+        step = self.global_step * self.trainer.world_size + self.global_rank
+        torch.manual_seed(self.seed * 1_000_003 + step)
+
     def training_step(self, batch: Batch) -> Tensor:
         """The sum of the stage's loss terms."""
         terms = self.stage.loss(self.model, batch)
