@@ -200,6 +200,16 @@ def test_a_stage_on_clips_is_validated_by_a_benchmark_of_clips(tmp_path: Path) -
     assert float(values["val/vat.ap.inside-positive"]) > 0
 
 
+def tiny_video(**overrides: object):
+    return create("pdp-video", **(TINY | overrides))
+
+
+def test_a_model_of_five_frames_is_not_trained_on_pictures(data: Path, tmp_path: Path) -> None:
+    recipe = replace(changed(batch_size=5), model=f"{__file__}:tiny_video")
+    with pytest.raises(ValueError, match="sees 5 consecutive frames together and GazeFollow gives"):
+        train(recipe, data, tmp_path, resources=ONE)
+
+
 RECIPE_FILE = """
 from test_train import tiny_recipe
 
