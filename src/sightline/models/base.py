@@ -87,4 +87,5 @@ def split_by_image(batch: Batch, **people: Tensor) -> list[Gaze]:
     counts = torch.bincount(batch.image_of, minlength=len(batch.images)).tolist()
     columns = {"heads": batch.heads, **people}
     parts = {name: values.float().cpu().split(counts) for name, values in columns.items()}
-    return [Gaze(**{name: of[i] for name, of in parts.items()}) for i in range(len(counts))]
+    rows = [{name: of[image] for name, of in parts.items()} for image in range(len(counts))]
+    return [Gaze(**row) for row in rows]  # pyright: ignore[reportArgumentType]

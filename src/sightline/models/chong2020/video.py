@@ -92,10 +92,9 @@ class Chong2020Video(Chong2020):
 
 def _norm_shortcuts_twice(trunk: Trunk) -> None:
     """Let a second BatchNorm follow that of each shortcut with a convolution."""
-    for layer in trunk.layers:
-        assert isinstance(layer, nn.Sequential)
-        shortcut = layer[0].downsample
-        shortcut.append(nn.BatchNorm2d(shortcut[1].num_features))
+    for name, module in list(trunk.named_modules()):
+        if name.endswith("downsample") and isinstance(module, nn.Sequential):
+            module.append(nn.BatchNorm2d(module[1].get_parameter("weight").numel()))
 
 
 @contextmanager
