@@ -94,7 +94,7 @@ def times_of(path: Path) -> list[float]:
 
 def test_a_film_gives_table_lines_sheet_note_and_a_film_of_the_same_times(film, weights, capsys):
     assert predict(film, weights, "--parquet") == 0
-    assert "12 frames" in capsys.readouterr().out
+    assert "12 frames, 2 people" in capsys.readouterr().out
     rows = table(film)
     assert [int(row["frame"]) for row in rows if row["track"] == "0"] == list(range(12))
     assert [int(row["frame"]) for row in rows if row["track"] == "1"] == [0, 1, 2, 6, 7, 8, 9]

@@ -39,7 +39,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
             existing=options.existing,
         )
         stopped = not results.finished and _take(options, film, results)
-        results.finish(
+        people = results.finish(
             None if film.live else lambda start: _frames(options, film, start),
             parquet=options.parquet,
             source=source,
@@ -47,7 +47,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
             duration=film.duration,
         )
         frames, faults = sum(part.frames for part in results.parts), results.parts[-1].faults
-        print(f"{frames} frames: see {results.file('*')}")
+        print(f"{frames} frames, {people} people: see {results.file('*')}")
         for fault in faults[:SHOWN]:
             _say(f"{name}: {fault}")
         if len(faults) > SHOWN:

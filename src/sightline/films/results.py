@@ -146,10 +146,10 @@ class FilmResults:
         self.parts.append(self.open.close(end, last=last, faults=self.faults + faults))
         self.open = None
 
-    def finish(self, reread: Reread | None, *, parquet: bool = False, **facts: Any) -> None:
+    def finish(self, reread: Reread | None, *, parquet: bool = False, **facts: Any) -> int:
         """Make table, lines, sheet of people, note and film of all that was taken.
 
-        reread: for drawing again what was drawn with other identities; None where that is
+        Returns the number of people. reread: for drawing again what was drawn with other identities; None where that is
         impossible. facts: for the note. Raises ValueError when two people of a frame were merged.
         """
         names = self._write_records(parquet)
@@ -168,6 +168,7 @@ class FilmResults:
             **facts,
         )
         write_json(self.record, note)
+        return len(people)
 
     def _write_records(self, parquet: bool) -> dict[int, str]:
         """Write table and lines, complete before they get their names; returns names by track."""
