@@ -149,8 +149,9 @@ class FilmResults:
     def finish(self, reread: Reread | None, *, parquet: bool = False, **facts: Any) -> int:
         """Make table, lines, sheet of people, note and film of all that was taken.
 
-        Returns the number of people. reread: for drawing again what was drawn with other identities; None where that is
-        impossible. facts: for the note. Raises ValueError when two people of a frame were merged.
+        reread: for drawing again what was drawn with other identities; None where that is
+        impossible. facts: for the note. Returns the number of people. Raises ValueError when two
+        people of a frame were merged.
         """
         names = self._write_records(parquet)
         if people := album_of(self.parts, self.parts_folder, self.identities):
