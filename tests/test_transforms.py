@@ -219,6 +219,20 @@ def test_head_jitter_enlarges_all_heads_by_one_share_below_the_largest(
     assert share.max() - share.min() < 1e-3
 
 
+def test_head_jitter_cuts_heads_to_the_picture_if_asked() -> None:
+    heads = torch.tensor([[-3.0, 2, 8, 12], [30, 20, 40, 30], [10, 10, 14, 15]])
+    scene = replace(marked_scene(12, 12), heads=heads)
+    torch.manual_seed(0)
+    (whole,) = HeadJitter(0.05, p=1)([scene])
+    torch.manual_seed(0)
+    (cut,) = HeadJitter(0.05, p=1, clip=True)([scene])
+    assert cut.heads.tolist() == [
+        [max(x0, 0), max(y0, 0), min(x1, 40), min(y1, 30)]
+        for x0, y0, x1, y1 in whole.heads.tolist()
+    ]
+    assert not torch.equal(cut.heads, whole.heads)
+
+
 def test_colour_jitter_changes_brightness_contrast_and_saturation_in_their_order() -> None:
     image = torch.tensor([[[200, 40]], [[100, 40]], [[0, 40]]], dtype=torch.uint8)
     scene = Scene(image, torch.zeros(0, 4))
