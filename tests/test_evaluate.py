@@ -269,6 +269,13 @@ def test_clips_that_share_a_batch_stay_apart(name: str, frames: int) -> None:
     assert batch.sequences().shape == (10 // frames, frames)
 
 
+def test_tracks_of_different_lengths_do_not_share_a_batch() -> None:
+    model = create("chong2020-video", **TINY)
+    scene = Scene(torch.zeros(3, 48, 64, dtype=torch.uint8), torch.tensor([[0.0, 0, 20, 20]]))
+    with pytest.raises(ValueError, match="clips of 2 to 4 frames do not go into one batch"):
+        collate_clips(model.preprocess, None, [[scene] * 4, [scene] * 2])
+
+
 def test_a_model_with_a_memory_forgets_between_the_clips_of_a_dataset(tmp_path: Path) -> None:
     write_tiny_videoattentiontarget(tmp_path)
     model = create("chong2020-video", **TINY)

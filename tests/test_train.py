@@ -16,6 +16,7 @@ import torch
 from torch.optim.lr_scheduler import MultiStepLR
 
 from sightline.models import create
+from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.models.weights import read_state, save_weights
 from sightline.recipe import Recipe, Stage
@@ -31,10 +32,17 @@ def tiny_model(**overrides: object):
     return create("pdp", **(TINY | overrides))
 
 
+def loss_with_chance(model, batch, **weights: float) -> dict[str, torch.Tensor]:
+    """PDP's loss, with chance in it as that of dropout."""
+    terms = pdp_loss(model, batch, **weights)
+    return {name: term * torch.rand(()) for name, term in terms.items()}
+
+
 def tiny_recipe(**changes: object) -> Recipe:
     (stage,) = pdp_small_synthetic().stages
     halve = partial(MultiStepLR, milestones=[1], gamma=0.5)
-    stage = replace(stage, epochs=2, batch_size=8, schedule=halve, **changes)
+    loss = partial(loss_with_chance, patch_weight=8.0)
+    stage = replace(stage, epochs=2, batch_size=8, **({"schedule": halve, "loss": loss} | changes))
     return Recipe("tiny", f"{__file__}:tiny_model", (stage,), "gazefollow-val")
 
 
@@ -190,6 +198,16 @@ def test_a_stage_on_clips_is_validated_by_a_benchmark_of_clips(tmp_path: Path) -
     (values,) = [row for row in csv.DictReader(log.open()) if row.get("val/vat.distance")]
     assert 0 < float(values["val/vat.distance"]) < 2**0.5
     assert float(values["val/vat.ap.inside-positive"]) > 0
+
+
+def tiny_video(**overrides: object):
+    return create("pdp-video", **(TINY | overrides))
+
+
+def test_a_model_of_five_frames_is_not_trained_on_pictures(data: Path, tmp_path: Path) -> None:
+    recipe = replace(changed(batch_size=5), model=f"{__file__}:tiny_video")
+    with pytest.raises(ValueError, match="sees 5 consecutive frames together and GazeFollow gives"):
+        train(recipe, data, tmp_path, resources=ONE)
 
 
 RECIPE_FILE = """

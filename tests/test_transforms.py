@@ -154,15 +154,29 @@ def test_the_crop_begins_at_a_head_that_reaches_out_of_the_picture() -> None:
     assert part.image[:, :3].sum() == 0
 
 
-def test_targets_outside_the_picture_or_unknown_do_not_constrain_the_crop() -> None:
+def test_targets_of_people_who_look_outside_or_unknown_ones_do_not_constrain_the_crop() -> None:
     scene = marked_scene(12, 12)
-    points = torch.tensor([[[-900.0, 5.0], [NAN, NAN], [12.5, 12.5], [50.0, 12.5]]])
-    many = replace(scene, truth=Truth(points, torch.ones(1)))
+    outside = replace(scene, truth=Truth(torch.tensor([[[39.0, 29.0]]]), torch.zeros(1)))
+    points = torch.tensor([[[NAN, NAN], [12.5, 12.5]]])
+    inside = replace(scene, truth=Truth(points, torch.ones(1)))
     torch.manual_seed(3)
     (one_part,) = GazeSafeCrop(p=1)([scene])
     torch.manual_seed(3)
-    (many_part,) = GazeSafeCrop(p=1)([many])
-    assert many_part.image.equal(one_part.image)
+    part, other = GazeSafeCrop(p=1)([inside, outside])
+    assert part.image.equal(one_part.image)
+    assert other.image.equal(one_part.image)
+
+
+def test_a_target_annotated_beyond_the_border_keeps_that_border_in_the_crop() -> None:
+    scene = replace(
+        marked_scene(12, 12), truth=Truth(torch.tensor([[[43.0, 12.5]]]), torch.ones(1))
+    )
+    for seed in range(20):
+        torch.manual_seed(seed)
+        (part,) = GazeSafeCrop(p=1)([scene])
+        assert part.truth is not None
+        assert part.truth.points[0, 0, 0] - part.size[0] == 3
+        assert part.truth.inside.tolist() == [1]
 
 
 def test_every_edge_of_the_crop_varies_over_its_whole_range() -> None:
@@ -203,6 +217,20 @@ def test_head_jitter_enlarges_all_heads_by_one_share_below_the_largest(
     assert share.min() >= -1e-3
     assert share.max() <= k_max + 1e-3
     assert share.max() - share.min() < 1e-3
+
+
+def test_head_jitter_cuts_heads_to_the_picture_if_asked() -> None:
+    heads = torch.tensor([[-3.0, 2, 8, 12], [30, 20, 40, 30], [10, 10, 14, 15]])
+    scene = replace(marked_scene(12, 12), heads=heads)
+    torch.manual_seed(0)
+    (whole,) = HeadJitter(0.05, p=1)([scene])
+    torch.manual_seed(0)
+    (cut,) = HeadJitter(0.05, p=1, clip=True)([scene])
+    assert cut.heads.tolist() == [
+        [max(x0, 0), max(y0, 0), min(x1, 40), min(y1, 30)]
+        for x0, y0, x1, y1 in whole.heads.tolist()
+    ]
+    assert not torch.equal(cut.heads, whole.heads)
 
 
 def test_colour_jitter_changes_brightness_contrast_and_saturation_in_their_order() -> None:

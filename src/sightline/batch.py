@@ -53,12 +53,11 @@ class Batch:
                 "the frames of a clip hold different numbers of people; a clip is of the same "
                 "people in the same order."
             )
+        frame, clip = self.image_of % self.clip_length, self.image_of // self.clip_length
         first = counts.cumsum(0) - counts
-        clip_of = torch.arange(len(per_clip), device=counts.device)
-        clip_of = clip_of.repeat_interleave(per_clip[:, 0])
-        people = torch.arange(len(clip_of), device=counts.device)
-        people = people - (per_clip[:, 0].cumsum(0) - per_clip[:, 0])[clip_of]
-        return first.view(-1, self.clip_length)[clip_of] + people[:, None]
+        person = torch.arange(len(self), device=counts.device) - first[self.image_of]
+        place = (clip * len(self) + person) * self.clip_length + frame
+        return place.argsort().view(len(self) // self.clip_length, self.clip_length)
 
     def split(self, images: int) -> list[Batch]:
         """The same in parts of at most `images` images each, in order."""
@@ -67,7 +66,8 @@ class Batch:
         return [self._part(i, i + images) for i in range(0, len(self.images), images)]
 
     def _part(self, start: int, end: int) -> Batch:
-        first, last = torch.searchsorted(self.image_of, torch.tensor([start, end])).tolist()
+        ends = self.image_of.new_tensor((start, end))
+        first, last = torch.searchsorted(self.image_of, ends).tolist()
         rows = dict.fromkeys(("images", "depth", "objects", "panoramas"), slice(start, end))
         rows |= dict.fromkeys(("heads", "crops", "image_of"), slice(first, last))
         given = {name: row for name, row in rows.items() if getattr(self, name) is not None}

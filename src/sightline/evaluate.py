@@ -23,9 +23,20 @@ from sightline.shards import PackedScenes, Pair, ShardWriter, pack_scenes, unpac
 
 
 def collate_clips(preprocess: Any, clip_length: int | None, clips: list[Clip]) -> Batch:
-    """Clips as one flat batch; a model of any `clip_length` (None) takes that of the dataset."""
+    """Clips as one flat batch; a model of any `clip_length` (None) takes that of the clips.
+
+    Raises ValueError when these differ.
+    """
     batch = preprocess([scene for clip in clips for scene in clip])
-    return batch if clip_length else replace(batch, clip_length=len(clips[0]))
+    if clip_length:
+        return batch
+    lengths = sorted({len(clip) for clip in clips})
+    if len(lengths) > 1:
+        raise ValueError(
+            f"clips of {lengths[0]} to {lengths[-1]} frames do not go into one batch; take a "
+            "dataset of windows, or one clip per batch"
+        )
+    return replace(batch, clip_length=lengths[0])
 
 
 def collate_with_scenes(
@@ -50,9 +61,10 @@ def predict_dataset(
     samples: the indices to predict, if not all. batch_size: scenes. A clip comes in one piece; one
     longer than a batch is predicted bit by bit if the model takes each picture by itself.
     """
+    frames = clip_length_for(model, dataset)
     loader = DataLoader(
         dataset,
-        samples_per_batch(model, dataset, batch_size),
+        max(1, batch_size // frames) if frames else 1,
         sampler=samples,
         collate_fn=partial(collate_with_scenes, model.preprocess, model.clip_length),
         num_workers=workers,
@@ -64,11 +76,10 @@ def predict_dataset(
         yield list(zip(gazes, unpack_scenes(*scenes), strict=True))
 
 
-def samples_per_batch(model: GazeModel, dataset: Any, scenes: int) -> int:
-    """How many samples make about that many scenes; one where the clips differ in length.
+def clip_length_for(model: GazeModel, dataset: Any) -> int | None:
+    """Frames of each sample of the dataset, None if they differ (`clip_length`; 1 for pictures).
 
-    `clip_length` of a dataset of clips is their length, None if they differ. Raises ValueError when
-    the model joins another number of frames.
+    Raises ValueError when the model joins another number of frames.
     """
     given, joined = getattr(dataset, "clip_length", 1), model.clip_length
     if joined not in (1, None, given):
@@ -76,7 +87,7 @@ def samples_per_batch(model: GazeModel, dataset: Any, scenes: int) -> int:
             f"the model sees {joined} consecutive frames together and {type(dataset).__name__} "
             f"gives {given or 'whole tracks'}; take a dataset or benchmark with windows of {joined}"
         )
-    return max(1, scenes // given) if given else 1
+    return given
 
 
 def one_thread(_: int) -> None:

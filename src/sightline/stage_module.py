@@ -14,12 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import (
-    collate_clips,
-    collate_with_scenes,
-    one_thread,
-    samples_per_batch,
-)
+from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes, one_thread
 from sightline.metrics.scores import columns
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
@@ -47,6 +42,11 @@ class StageModule(lightning.LightningModule):
         self.measured: list[dict[str, Tensor]] = []
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name.startswith(stage.trainable))
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        """Draw dropout from (seed, step, process) alone: a resumed run draws what it would have."""
+        step = self.global_step * self.trainer.world_size + self.global_rank
+        torch.manual_seed(self.seed * 1_000_003 + step)
 
     def training_step(self, batch: Batch) -> Tensor:
         """The sum of the stage's loss terms."""
@@ -117,6 +117,7 @@ class StageModule(lightning.LightningModule):
     def train_dataloader(self) -> DataLoader:
         """Shuffled, augmented clips as batches; a resumed epoch goes on where it stopped."""
         dataset = self._dataset(self.stage.dataset, "train")
+        clip_length_for(self.model, dataset)  # unrelated pictures would pass for a clip
         processes = self.trainer.world_size
         size = self.stage.batch_size // processes
         sampler = StageSampler(len(dataset), self.seed, self.global_rank, processes)
@@ -138,8 +139,8 @@ class StageModule(lightning.LightningModule):
         dataset = self._dataset(self.benchmark.dataset, self.benchmark.split)
         mine = Subset(dataset, range(self.global_rank, len(dataset), self.trainer.world_size))
         collate = partial(collate_with_scenes, self.model.preprocess, self.model.clip_length)
-        scenes = self.stage.batch_size // 2 * (getattr(dataset, "clip_length", 1) or 1)
-        return self._loader(mine, samples_per_batch(self.model, dataset, scenes), collate)
+        alike = clip_length_for(self.model, dataset)
+        return self._loader(mine, max(1, self.stage.batch_size // 2) if alike else 1, collate)
 
     def _dataset(self, name: str, split: str) -> Any:
         return load_dataset(name, self.data, split, depth=self.model.uses_depth)

@@ -118,10 +118,12 @@ class HeadJitter:
 
 @dataclass(frozen=True)
 class GazeSafeCrop:
-    """Cut a random rectangle that holds every head and every target in the picture.
+    """Cut a random rectangle that holds every head and the target of all who look inside.
 
     Chong et al. 2020, for scenes of one size: each edge is uniform between the smallest rectangle
-    that holds them and the picture's border; where a head reaches outside, so does the rectangle.
+    that holds them and the picture's border. Where a head reaches outside, so does the rectangle;
+    for a target annotated beyond the border it goes up to there. Who looks outside has no say (in
+    the release, a video with such frames is always cut from its top left corner).
     margin: the share by which the model will enlarge the heads later.
     """
 
@@ -146,12 +148,13 @@ class GazeSafeCrop:
         return [crop(scene, left, top, width, height) for scene in clip]
 
     def _kept(self, scene: Scene) -> Tensor:
-        """Points (M, 2) that must stay: corners of enlarged heads, targets in the picture."""
-        corners = enlarge(scene.heads, self.margin).reshape(-1, 2)
-        points = (
-            corners.new_empty(0, 2) if scene.truth is None else scene.truth.points.flatten(0, 1)
-        )
-        return torch.cat([corners[~corners.isnan().any(-1)], points[_within(points, scene.size)]])
+        """Points (M, 2) that must stay: corners of enlarged heads, targets or the border there."""
+        points = [enlarge(scene.heads, self.margin).reshape(-1, 2)]
+        if scene.truth is not None:
+            targets = scene.truth.points[scene.truth.inside == 1].flatten(0, 1)
+            points.append(targets.clamp(min=0).minimum(targets.new_tensor(scene.size)))
+        kept = torch.cat(points)
+        return kept[~kept.isnan().any(-1)]
 
 
 @dataclass(frozen=True)

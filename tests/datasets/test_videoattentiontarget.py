@@ -302,8 +302,8 @@ def test_the_check_names_line_and_reason_of_each_problem(root: Path) -> None:
         f"{TEST}/s00.txt:2: 6 columns where 7 are needed",
         f"{TEST}/s00.txt:3: column 4 (head x_max) is 'wide', not a number",
         f"{TEST}/s00.txt:6: {root}/images/Finale/10_90/00000099.jpg: there is no such file.",
-        f"{TEST}/s00.txt:5: columns 2-5 (head box) lie outside the picture",
-        f"{TEST}/s00.txt:4: columns 2-5 (head box) are reversed or empty",
+        f"{TEST}/s00.txt:5: the head box lies outside the picture",
+        f"{TEST}/s00.txt:4: the head box is reversed or empty",
     ]
 
 

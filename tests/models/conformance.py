@@ -115,6 +115,20 @@ def check_losses_reach_all_trainable_parameters(case: Case, _: Path) -> None:
         assert unreached == []
 
 
+def check_people_who_do_not_count_are_in_no_loss(case: Case, _: Path) -> None:
+    for loss in case.losses:
+        model = case.model()
+        batch = model.preprocess(clip(model, 4, 0))
+        truth = batch.truth
+        assert truth is not None
+        truth.counted = counted = torch.arange(len(batch)) % 2 == 0
+        before = sum(loss(model, batch).values())
+        for people, same in ((~counted, True), (counted, False)):
+            truth.inside[people] = 1 - truth.inside[people]
+            truth.points[people] = 0.5
+            assert torch.equal(sum(loss(model, batch).values()), before) == same
+
+
 def check_save_and_load(case: Case, folder: Path) -> None:
     model = case.model()
     save_weights(model, folder / "w.safetensors", name=case.name)

@@ -1,6 +1,7 @@
 """Golden inputs: deterministic tensors by name, and whole states of official checkpoints."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,12 @@ def fill(golden: Path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def layout(golden: Path, file: str) -> dict[str, torch.Tensor]:
+    """Random tensors under the names and in the shapes of an official checkpoint."""
+    shapes = json.loads((golden / file).read_text())
+    return {name: torch.rand(shape) for name, shape in shapes.items()}
 
 
 def official(golden: Path, layout: str) -> dict[str, torch.Tensor]:

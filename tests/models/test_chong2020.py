@@ -1,12 +1,12 @@
 """The CVPR 2020 baseline: sizes, its memory against PyTorch's LSTM, losses, weights, quirks."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from conformance import scene
+from released import layout
 from torch import nn
 
 from sightline.models import create, initialise
@@ -38,11 +38,6 @@ def tiny_video(**overrides: object) -> GazeModel:
 
 def heatmaps(model: GazeModel, frames: list) -> torch.Tensor:
     return torch.stack([gaze.heatmaps for gaze in model.predict(frames)])
-
-
-def layout(golden: Path, name: str) -> dict[str, torch.Tensor]:
-    shapes = json.loads((golden / "chong2020" / f"{name}_layout.json").read_text())
-    return {key: torch.rand(shape) for key, shape in shapes.items()}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +152,7 @@ def test_a_batch_without_heatmap_targets_leaves_finite_gradients(inside: float) 
 
 
 def test_conversion_lists_the_names_that_differ(golden: Path) -> None:
-    official = layout(golden, "spatial")
+    official = layout(golden, "chong2020/spatial_layout.json")
     del official["fc_inout.bias"]
     official["surprise.weight"] = torch.zeros(1)
     official["conv4.bias"] = torch.zeros(7)
@@ -168,13 +163,12 @@ def test_conversion_lists_the_names_that_differ(golden: Path) -> None:
 
 
 def test_conversion_refuses_another_network(golden: Path) -> None:
-    shapes = json.loads((golden / "pdp" / "spatial_nodepth_layout.json").read_text())
     with pytest.raises(WeightsError, match="not a checkpoint of Chong et al"):
-        convert({name: torch.zeros(shape) for name, shape in shapes.items()})
+        convert(layout(golden, "pdp/spatial_nodepth_layout.json"))
 
 
 def test_video_starts_from_an_official_checkpoint_of_pictures(golden: Path) -> None:
-    official = layout(golden, "spatial")
+    official = layout(golden, "chong2020/spatial_layout.json")
     model = create("chong2020-video")
     (note,) = initialise(model, official)
     state = model.state_dict()

@@ -1,12 +1,12 @@
 """PDP: sizes, initial weights, labels, quirks, and that the code can learn."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from conformance import scene
+from released import layout
 
 from sightline.batch import Batch
 from sightline.models import create, initialise
@@ -19,11 +19,6 @@ from sightline.scene import Scene
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 UNUSED = 513  # parameters of compress_conv1_inout, which the release stores and never uses
-
-
-def layout(golden: Path, file: str) -> dict[str, torch.Tensor]:
-    shapes = json.loads((golden / file).read_text())
-    return {name: torch.rand(shape) for name, shape in shapes.items()}
 
 
 @pytest.mark.parametrize(("name", "published"), [("pdp", 61_651_416), ("pdp-nodepth", 61_609_864)])

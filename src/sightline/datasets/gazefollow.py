@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from sightline.datasets.pictures import depth_path
 from sightline.geometry.boxes import to_pixels
 from sightline.media.image import read_depth_of, read_image
 from sightline.scene import Scene, Truth
@@ -219,11 +220,6 @@ def _rows(paths: list[str], lines: list[int], values: list[list[float]], broken:
         inside=inside.astype(np.float32),
         broken=broken,
     )
-
-
-def depth_path(root: Path, path: str) -> Path:
-    """Where the depth map of a picture lies: `depth/`, with the last three letters `png`."""
-    return root / "depth" / (path[:-3] + "png")
 
 
 def held_out(paths: np.ndarray) -> np.ndarray:

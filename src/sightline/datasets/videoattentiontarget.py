@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sightline.datasets.pictures import depth_path
 from sightline.datasets.sequences import Sequences
 from sightline.datasets.videoattentiontarget_tracks import (
     find_pickle,
@@ -116,8 +117,3 @@ class VideoAttentionTarget(VideoAttentionTargetTracks):
         if file := find_pickle(self.root, part):
             return read_pickled_windows(file)
         return read_tracks(self.root, part).cut(SIZE)
-
-
-def depth_path(root: Path, path: str) -> Path:
-    """Where the depth map of a picture SHOW/CLIP/FRAME.jpg lies."""
-    return root / "depth" / (path[:-3] + "png")

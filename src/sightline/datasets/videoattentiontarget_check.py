@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sightline.datasets.pictures import check_pictures
 from sightline.datasets.report import Report
 from sightline.datasets.sequences import Sequences
-from sightline.datasets.videoattentiontarget import depth_path
 from sightline.datasets.videoattentiontarget_tracks import (
     find_pickle,
     held_out,
@@ -16,7 +16,6 @@ from sightline.datasets.videoattentiontarget_tracks import (
     read_tracks,
 )
 from sightline.datasets.window_pickles import SIZE
-from sightline.media.image import ImageError, read_size
 
 PUBLISHED = (1_331, 164_541, 109_574, 298, 31_978)
 
@@ -27,7 +26,7 @@ def check_videoattentiontarget(root: Path) -> Report:
     train, test = read_tracks(root, "train"), read_tracks(root, "test")
     for part, tracks in (("train", train), ("test", test)):
         _count_rows(report, tracks, part)
-        _check_pictures(report, tracks, root, part)
+        _check_heads(report, tracks, root, part)
         _check_windows(report, tracks, root, part)
     kept = np.unique(train.shows[held_out(train.shows)]).tolist()
     report.notes.append(f"For validation are kept: {', '.join(kept)}.")
@@ -52,33 +51,26 @@ def _count_rows(report: Report, tracks: Sequences, part: str) -> None:
     report.problems += tracks.broken
 
 
-def _check_pictures(report: Report, tracks: Sequences, root: Path, part: str) -> None:
-    """Compare the header of every picture with the heads in it; the pixels are not decoded."""
+def _check_heads(report: Report, tracks: Sequences, root: Path, part: str) -> None:
     track = np.repeat(np.arange(len(tracks)), tracks.lengths)
-    places = [f"annotations/{part}/{tracks.names[i]}" for i in track.tolist()]
-    clips = tracks.clips[track].tolist()
-    pictures = [f"{clip}/{name}" for clip, name in zip(clips, tracks.pictures, strict=True)]
-    paths, first, picture = np.unique(pictures, return_index=True, return_inverse=True)
-    sizes = np.full((len(paths), 2), np.nan)
-    for i, path in enumerate(paths.tolist()):
-        try:
-            sizes[i] = read_size(root / "images" / path)
-        except ImageError as error:
-            report.problems.append(f"{places[first[i]]}:{tracks.lines[first[i]]}: {error}")
-    low, high = tracks.boxes[:, :2], tracks.boxes[:, 2:]
-    size = sizes[picture]
-    apart = ((high <= 0) | (low >= size)).any(axis=1)
-    flat = (low >= high).any(axis=1)
-    for rows, what in ((apart, "lie outside the picture"), (flat, "are reversed or empty")):
-        report.problems += [
-            f"{places[i]}:{tracks.lines[i]}: columns 2-5 (head box) {what}"
-            for i in np.flatnonzero(rows)
-        ]
-    report.count(f"{part} pictures", len(paths))
-    report.count(f"{part} pictures missing or unreadable", np.isnan(sizes[:, 0]).sum())
-    report.count(f"{part} pictures with depth", sum(depth_path(root, p).exists() for p in paths))
-    beyond = ((low < 0) | (high > size)).any(axis=1)
-    report.count(f"{part} heads reaching outside the picture", beyond.sum())
+    files, clips = tracks.names[track].tolist(), tracks.clips[track].tolist()
+    lines = zip(files, tracks.lines.tolist(), strict=True)
+    places = [f"annotations/{part}/{file}:{line}" for file, line in lines]
+    named = zip(clips, tracks.pictures.tolist(), strict=True)
+    pictures = [f"{clip}/{picture}" for clip, picture in named]
+    check_pictures(
+        report,
+        part,
+        root=root,
+        folder="images",
+        pictures=pictures,
+        heads=tracks.boxes,
+        places=places,
+    )
+    flat = (tracks.boxes[:, :2] >= tracks.boxes[:, 2:]).any(axis=1)
+    report.problems += [
+        f"{places[i]}: the head box is reversed or empty" for i in np.flatnonzero(flat)
+    ]
 
 
 def _check_windows(report: Report, tracks: Sequences, root: Path, part: str) -> None:

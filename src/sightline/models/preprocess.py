@@ -77,7 +77,7 @@ class HeadCrops:
         if scene.depth is None:
             raise ValueError(
                 f"{scene.key or 'scene'}: this model reads depth and the scene has none; give "
-                "Scene.depth, or take the model without depth (pdp-nodepth)."
+                "Scene.depth, or take a model without depth (pdp-nodepth, pdp-video-nodepth)."
             )
         mode = tvf.InterpolationMode.BICUBIC  # Pillow's default for float images in the release
         return tvf.resize(scene.depth, [self.size, self.size], interpolation=mode, antialias=True)
