@@ -89,12 +89,13 @@ def test_folders_are_made_for_all_files(desk: Path) -> None:
 def test_people_of_one_coding_only_are_named(desk: Path, capsys: pytest.CaptureFixture) -> None:
     run(["events", "gaze.csv"])
     text = (desk / "events.csv").read_text()
-    (desk / "other.csv").write_text(text.replace("Ann", "Anna"))
+    (desk / "other.csv").write_text(text.replace("Ann", "Ann [left]"))
     capsys.readouterr()
     assert run(["agreement", "events.csv", "other.csv"]) == 0
     printed = capsys.readouterr().out
     assert "only in events.csv: Ann\n" in printed
-    assert "only in other.csv: Anna\n" in printed
+    assert "only in other.csv: Ann [left]\n" in printed
+    assert printed.count("Ann [left]") == 3  # in both tables, brackets and all
 
 
 def test_a_corrected_file_is_compared_with_the_prediction(

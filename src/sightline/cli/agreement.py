@@ -70,7 +70,7 @@ def _print_tables(agreement: Agreement) -> None:
     for row in agreement.labels:
         seconds = f"{row.first_seconds:.2f}", f"{row.second_seconds:.2f}"
         labels.add_row(row.person, row.label, *seconds, _share(row.iou), _share(row.f1))
-    console = Console(width=110)
+    console = Console(width=110, markup=False)  # names may have brackets
     console.print(people)
     console.print(labels)
 
