@@ -188,7 +188,7 @@ def test_a_full_disk_is_told_and_the_rest_kept(film, weights, monkeypatch, capsy
     break_at(monkeypatch, 11, [])
     assert predict(film, weights) == 1
     message = capsys.readouterr().err
-    assert "No space left" in message
+    assert "no space left" in message
     assert "--resume" in message
     assert len(list(results(film, "parts").glob("*.json"))) == 2
     assert not list(film.parent.rglob("*.part*.mp4"))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import atexit
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
+
+_working: WeakSet[Generator[Any]] = WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Stop what was left half-way: a thread that lives on while Python ends may crash it."""
+    for stage in list(_working):
+        with suppress(ValueError):  # another stage's thread is in it, and closes it
+            stage.close()
 
 
 @dataclass(frozen=True)
@@ -19,11 +31,17 @@ class _End:
     error: BaseException | None = None
 
 
-def ahead(items: Iterable[T], size: int) -> Iterator[T]:
+def ahead(items: Iterable[T], size: int) -> Generator[T]:
     """The same `items` in order, made by a thread that stays at most `size` of them ahead.
 
     An error of `items` is raised where it would have been. A consumer that stops closes `items`.
     """
+    stage = _ahead(items, size)
+    _working.add(stage)
+    return stage
+
+
+def _ahead(items: Iterable[T], size: int) -> Generator[T]:
     queue: Queue[Any] = Queue(size)
     stopped = Event()
     worker = Thread(target=_work, args=(items, queue, stopped), daemon=True)

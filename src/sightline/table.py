@@ -124,7 +124,12 @@ def _coordinates(gaze: Gaze, size: tuple[int, int] | None) -> dict[str, list[flo
 
 
 def _cells(values: Tensor) -> list[float | None]:
-    return [None if math.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
+    return [None if math.isnan(value) else shorten(value) for value in values.tolist()]
+
+
+def shorten(value: float) -> float:
+    """A number with six significant digits, as the table has them."""
+    return float(f"{value:.6g}")
 
 
 def append_csv(rows: Sequence[Row], path: str | Path) -> None:

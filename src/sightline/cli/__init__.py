@@ -44,8 +44,8 @@ def run(words: list[str], *, debug: bool = False) -> int:
         return _overview(words)
     try:
         return _run(command, words[len(command.split()) :])
-    except KeyboardInterrupt:
-        return _complain("stopped; what was finished is kept", 1)
+    except KeyboardInterrupt as stop:
+        return _complain(str(stop) or "stopped; what was finished is kept", 1)
     except Exception as error:
         if debug:
             raise
@@ -76,9 +76,11 @@ def _overview(words: list[str]) -> int:
 
 
 def _exit_code(error: Exception) -> int:
+    from sightline.cli.options import UsageError
     from sightline.registry import UnknownNameError
 
-    return 2 if isinstance(error, UnknownNameError | FileNotFoundError | FileExistsError) else 1
+    wrong_use = UsageError | UnknownNameError | FileNotFoundError | FileExistsError
+    return 2 if isinstance(error, wrong_use) else 1
 
 
 def _complain(message: str, code: int) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from threading import Event, current_thread, main_thread
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,21 +17,23 @@ if TYPE_CHECKING:
 
     from sightline.cli.predict import Predict
     from sightline.films.results import FilmResults
+    from sightline.films.watch import People
     from sightline.media.film import Film, Frame
+    from sightline.models.base import GazeModel
 
 
 SHOWN = 5  # faults; all are in run.json
 
 
-def predict_film(options: Predict, source: str, folder: Path) -> int:
-    """Predict, write, and say what was done; 1 when it was stopped before the film's end."""
+def predict_film(options: Predict, source: str, folder: Path) -> None:
+    """Predict, write, and say what was done; KeyboardInterrupt when it was stopped."""
+    from sightline.films.claim import claimed
     from sightline.films.identities import read_identities
     from sightline.films.results import FilmResults
-    from sightline.media.film import open_film
 
     identities = read_identities(options.names, options.corrections)
-    with open_film(source, rate=options.rate) as film:
-        name = Path(source).name if Path(source).exists() else _file_name(source)
+    name = _name(source)
+    with claimed(folder, name):
         results = FilmResults(
             folder,
             name,
@@ -38,39 +42,55 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
             video=options.video,
             existing=options.existing,
         )
-        stopped = not results.finished and _take(options, film, results)
-        people = results.finish(
-            None if film.live else lambda start: _frames(options, film, start),
-            parquet=options.parquet,
-            source=source,
-            rate=film.rate,
-            duration=film.duration,
-        )
-        frames, faults = sum(part.frames for part in results.parts), results.parts[-1].faults
-        print(f"{frames} frames, {people} people: see {results.file('*')}")
-        for fault in faults[:SHOWN]:
-            _say(f"{name}: {fault}")
-        if len(faults) > SHOWN:
-            _say(f"{name}: {len(faults) - SHOWN} more faults, see {results.record}")
-        if stopped and not film.live:
-            _say(f"stopped at {results.parts[-1].end:.1f} s; go on with --resume")
-        return int(stopped and not film.live)
+        try:
+            stopped = not results.finished and _take(options, source, results)
+            tracks = results.finish(partial(_again, options, source), parquet=options.parquet)
+        except BaseException:
+            results.abort()
+            if results.parts:
+                done = results.parts[-1].newest
+                _say(f"{name}: {done:.1f} s are done; go on with --resume")
+            raise
+    _report(options, results, tracks)
+    if stopped:
+        raise KeyboardInterrupt(f"stopped at {results.parts[-1].end:.1f} s; go on with --resume")
 
 
-def _file_name(source: str) -> str:
-    """A camera or an address as a file name."""
-    return "".join(c if c.isalnum() else "-" for c in source).strip("-")
+def _report(options: Predict, results: FilmResults, tracks: set[int]) -> None:
+    name, faults = results.name, results.parts[-1].faults
+    print(f"{results.frames} frames, {len(tracks)} people: see {results.file('*')}")
+    for fault in faults[:SHOWN]:
+        _say(f"{name}: {fault}")
+    if len(faults) > SHOWN:
+        _say(f"{name}: {len(faults) - SHOWN} more faults, see {results.record}")
+    found = {track for part in results.parts for track in part.tracks}
+    if not found and options.heads:
+        _say(f"{name}: no head in {options.heads} is in a frame; compare the numbers of the frames")
+    if unknown := results.identities.unknown(found, tracks):
+        which = ", ".join(map(str, unknown))
+        _say(f"{name}: names or corrections speak of track {which}, which the film does not have")
+    if results.video and results.live and not results.drawn_right:
+        _say(f"{name}: the film shows the names that were known when it was taken")
+
+
+def _name(source: str) -> str:
+    """What to call the results: the file's name; of a camera or an address its words."""
+    from sightline.media.film import require_source
+
+    require_source(source)
+    if Path(source).exists():
+        return Path(source).resolve().name
+    address = re.sub(r"(?<=://)[^/@]*@", "", source)  # without user and password
+    return "".join(c if c.isalnum() else "-" for c in address).strip("-")[:100]
 
 
 def _origin(options: Predict, source: str) -> dict[str, Any]:
     """What a run that goes on must have in common with the one that broke off."""
-    from sightline.provenance import sha256
-
-    path, heads = Path(source), options.heads
+    path = Path(source)
     return {
         **options.describe(),
-        "bytes": path.stat().st_size if path.is_file() else None,
-        "heads": sha256(heads) if heads and heads.is_file() else str(heads or options.detector),
+        "size of the film": path.stat().st_size if path.is_file() else None,
+        "heads": _digest(options.heads) if options.heads else options.detector,
         "start": options.start,
         "end": options.end,
         "stride": options.stride,
@@ -80,71 +100,96 @@ def _origin(options: Predict, source: str) -> dict[str, Any]:
     }
 
 
+def _digest(heads: Path) -> str | dict[str, str]:
+    """The hash of a file of heads, or of each in a folder."""
+    from sightline.provenance import sha256
+
+    if heads.is_dir():
+        return {file.name: sha256(file) for file in sorted(heads.glob("*.txt"))}
+    return sha256(heads) if heads.exists() else str(heads)
+
+
 def _frames(options: Predict, film: Film, start: float | None = None) -> Iterator[Frame]:
     start = options.start if start is None else start
     return film.frames(start=start, end=options.end, stride=options.stride, fps=options.fps)
 
 
-def _take(options: Predict, film: Film, results: FilmResults) -> bool:
-    """Watch the film, or the rest of it, into `results`; returns whether it was stopped."""
+def _again(options: Predict, source: str, start: float) -> Iterator[Frame]:
+    """The frames once more, from a time on."""
+    from sightline.media.film import open_film
+
+    with open_film(source, rate=options.rate) as film:
+        yield from _frames(options, film, start)
+
+
+def _take(options: Predict, source: str, results: FilmResults) -> bool:
+    """Watch the film, or the rest of it, into `results`; returns whether some is left to do."""
     from sightline.films.watch import people_of, watch
+    from sightline.media.film import open_film
     from sightline.media.tracker import Tracker
 
-    model = options.load()
-    options.refuse_depth(model)
-    people = people_of(film, options.heads, options.detector, first=options.first_frame)
-    if people.note:
-        _say(people.note)
-    if results.memory is not None:
-        people.tracker = Tracker.restore(results.memory)
-    frames = _frames(options, film, results.next)
-    seen = watch(frames, model, people, film.notes, people_per_batch=options.batch)
-    time = None
-    try:
-        ready = closing(results.drawn(seen))  # pyright: ignore[reportArgumentType]
-        with ready as frames, _progress() as progress, interrupted() as stop:
-            step = _bar(progress, options, film, results.next)
-            for drawn in frames:
-                results.add(drawn, film.faults)
-                time = drawn.seen.frame.time
-                step()
-                if stop.is_set():
-                    break
-        if stop.is_set():
-            end = (time or 0) + _frame_time(options, film)
-            results.stop(end, last=False, faults=film.faults)
-            return True
-    except BaseException:
-        results.abort()
-        if results.parts:
-            _say(f"{results.name}: {results.parts[-1].newest:.1f} s are done; go on with --resume")
-        raise
-    if time is None and not results.parts:
-        raise ValueError(f"{film.source}: there is no picture between --start and --end")
-    results.stop(_end(options, film, time), last=True, faults=film.faults)
-    return False
+    with open_film(source, rate=options.rate) as film:
+        model = options.load()
+        options.refuse_depth(model)
+        people = people_of(film, options.heads, options.detector, first=options.first_frame)
+        if people.note:
+            _say(people.note)
+        if results.memory is not None:
+            people.tracker = Tracker.restore(results.memory)
+        results.begin(source=source, **_settings(options, film, model, people))
+        frames = _frames(options, film, results.next)
+        seen = watch(frames, model, people, film.notes, people_per_batch=options.batch)
+        time = None
+        try:
+            with closing(results.drawn(seen)) as ready, _progress() as progress:
+                step = _bar(progress, options, film, results.next)
+                for drawn in ready:
+                    with unbroken():
+                        results.add(drawn, film.faults)
+                        time = drawn.seen.frame.time
+                        step()
+        except KeyboardInterrupt:
+            if time is None and not results.parts:
+                raise
+            with unbroken():
+                end = (time or 0) + _frame_time(options, film)
+                results.stop(end, last=film.live, faults=film.faults)
+            return not film.live
+        if time is None and not results.parts:
+            raise ValueError(f"{source}: there is no picture between --start and --end")
+        results.stop(_end(options, film, time), last=True, faults=film.faults)
+        return False
+
+
+def _settings(options: Predict, film: Film, model: GazeModel, people: People) -> dict[str, Any]:
+    """All that the prediction depends on besides `_origin`, for the note."""
+    return {
+        "rate": film.rate,
+        "duration": film.duration,
+        "live": film.live,
+        "config": model.config,
+        "device": options.device,
+        "precision": model.precision,
+        "batch": options.batch,
+        "people": people.settings,
+        "tracker": people.tracker and people.tracker.settings,
+    }
 
 
 @contextmanager
-def interrupted() -> Iterator[Event]:
-    """Set when the user presses Ctrl-C, so that a frame is never left half written.
-
-    A second Ctrl-C stops at once.
-    """
-    stop = Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(*_: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)
-
-    if current_thread() is main_thread():  # signals reach no other
-        signal.signal(signal.SIGINT, note)
+def unbroken() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is done, so that nothing is left half written."""
+    if current_thread() is not main_thread():  # no signal reaches it
+        yield
+        return
+    came: list[Any] = []
+    before = signal.signal(signal.SIGINT, lambda *about: came.append(about))
     try:
-        yield stop
+        yield
     finally:
-        if current_thread() is main_thread():
-            signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before)
+        if came and callable(before):
+            before(*came[0])
 
 
 def _frame_time(options: Predict, film: Film) -> float:

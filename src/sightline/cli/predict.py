@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from sightline.cli.options import ModelOptions
+from sightline.cli.options import ModelOptions, UsageError
 
 if TYPE_CHECKING:
     from sightline.models.base import GazeModel
@@ -73,28 +74,48 @@ class Predict(ModelOptions):
         """Predict films first, then pictures."""
         from sightline.media.film import find_films
 
-        if self.batch < 1:
-            raise ValueError(f"--batch is {self.batch}; give the number of people, at least 1")
+        self._check()
         films = [self.source] if self.as_film else find_films(self.source)
         if not films:
             return self._predict_pictures()
         return max(self._predict_films(films), self._pictures_beside(films))
+
+    def _check(self) -> None:
+        """Refuse options that make no sense."""
+        from sightline.films.identities import read_identities
+        from sightline.media.film import check_choice
+
+        if not self.source:
+            raise UsageError("the source is empty; name a picture, a film or a folder")
+        if self.batch < 1:
+            raise UsageError(f"--batch is {self.batch}; give the number of people, at least 1")
+        if not 0 < self.rate < math.inf:
+            raise UsageError(f"--rate is {self.rate}; give the pictures per second of the folder")
+        if self.resume and self.overwrite:
+            raise UsageError("--resume keeps what is there, --overwrite does not; give one of them")
+        try:
+            check_choice(self.start, self.end, self.stride, self.fps)
+            read_identities(self.names)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
 
     def _predict_films(self, films: list[str]) -> int:
         """Each on its own: what is wrong with one costs the others nothing."""
         from sightline.cli.films import predict_film
 
         if len(films) == 1:
-            return predict_film(self, films[0], self.out)
+            predict_film(self, films[0], self.out)
+            return 0
         base = os.path.commonpath([Path(film).absolute().parent for film in films])
         code = 0
         for film in films:
             folder = self.out / Path(film).absolute().parent.relative_to(base)
             try:
-                code = max(code, predict_film(self, film, folder))
+                predict_film(self, film, folder)
             except Exception as error:
                 code = 1
-                _say(f"skipped {film}: {error}")
+                reason = str(error).removeprefix(f"{film}: ")
+                _say(f"skipped {film}: {reason}")
         return code
 
     def _pictures_beside(self, films: list[str]) -> int:

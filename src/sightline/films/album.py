@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 
 import torch
 from torch import Tensor
@@ -12,49 +12,52 @@ from sightline.geometry.boxes import enlarge
 from sightline.strokes import write
 
 SIDE = 96  # pixels of a cell
-EVERY = 50  # frames of a person between two pictures of the head
+WHEN = (0, 10, 50, 150, 350)  # how often a person was seen before the pictures that are taken
+MOST = 600  # heads of a part: a JPEG is at most 65535 pixels wide
 COLUMNS = 8
+ROWS = 100
 MARGIN = 0.25
 
 
 class Album:
-    """Collects of each track the first head and the newest of every `EVERY` frames."""
+    """Collects some heads of each track, with their times, from the frames of a part."""
 
     def __init__(self) -> None:
-        self.heads: dict[int, list[Tensor]] = {}
-        self.seen: dict[int, int] = defaultdict(int)
+        self.heads: list[Tensor] = []
+        self.tracks: list[int] = []
+        self.times: list[float] = []
+        self.seen: Counter[int] = Counter()
 
-    def add(self, image: Tensor, boxes: Tensor, tracks: list[int]) -> None:
+    def add(self, image: Tensor, boxes: Tensor, tracks: list[int], time: float) -> None:
         """Look at the people of a frame: image (3, H, W) uint8, boxes (P, 4) in its pixels."""
         for box, track in zip(enlarge(boxes, MARGIN), tracks, strict=True):
-            if self.seen[track] % EVERY == 0:
-                self.heads[track] = [*self.heads.get(track, [])[:1], _cell(image, box)]
+            if self.seen[track] in WHEN and len(self.heads) < MOST:
+                self.heads.append(_cell(image, box))
+                self.tracks.append(track)
+                self.times.append(time)
             self.seen[track] += 1
 
-    @property
-    def tracks(self) -> list[int]:
-        """Whose head each cell of the strip shows."""
-        return [track for track, heads in self.heads.items() for _ in heads]
-
     def strip(self) -> Tensor:
-        """All heads side by side: (3, SIDE, SIDE * len(tracks))."""
-        return torch.cat([head for heads in self.heads.values() for head in heads], -1)
+        """All heads side by side: (3, SIDE, SIDE * number)."""
+        return torch.cat(self.heads, -1)
 
 
 def _cell(image: Tensor, box: Tensor) -> Tensor:
+    """What of a box is in the picture, as (3, SIDE, SIDE)."""
+    height, width = image.shape[1:]
     left, top, right, bottom = box.round().int().tolist()
-    crop = tvf.crop(image, top, left, max(bottom - top, 1), max(right - left, 1))
-    return tvf.resize(crop, [SIDE, SIDE], antialias=True)
+    left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    right, bottom = max(min(right, width), left + 1), max(min(bottom, height), top + 1)
+    return tvf.resize(image[:, top:bottom, left:right], [SIDE, SIDE], antialias=True)
 
 
 def sheet(people: dict[int, list[Tensor]], names: dict[int, str]) -> Tensor:
-    """One row per person: the name and up to `COLUMNS` of the heads (3, SIDE, SIDE) in time."""
-    page = torch.full((3, SIDE * max(len(people), 1), SIDE * (COLUMNS + 1)), 255, dtype=torch.uint8)
+    """One row per person: the track, the name and the heads (3, SIDE, SIDE) in time."""
+    page = torch.full((3, SIDE * len(people), SIDE * (COLUMNS + 1)), 255, dtype=torch.uint8)
     for row, (track, heads) in enumerate(sorted(people.items())):
-        top = row * SIDE
-        label = names.get(track, str(track))
-        write(page, label[:12], (SIDE / 2, top + SIDE / 2), SIDE // 6, (18, 18, 22))
-        chosen = torch.linspace(0, len(heads) - 1, min(COLUMNS, len(heads))).round().int().tolist()
-        for column, index in enumerate(chosen, 1):
-            page[:, top : top + SIDE, column * SIDE : (column + 1) * SIDE] = heads[index]
+        top, middle = row * SIDE, SIDE / 2
+        for line, text in enumerate((str(track), names.get(track, "")[:12])):
+            write(page, text, (middle, top + middle + 20 * line), SIDE // 6, (18, 18, 22))
+        for column, head in enumerate(heads, 1):
+            page[:, top : top + SIDE, column * SIDE : (column + 1) * SIDE] = head
     return page

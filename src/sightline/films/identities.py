@@ -50,6 +50,12 @@ class Identities:
                 return None
         return track
 
+    def unknown(self, found: set[int], corrected: set[int]) -> list[int]:
+        """What is corrected though no such track was found, or named though none is left."""
+        reached = found | {c["into"] for c in self.corrections if "into" in c}
+        spoken = {c["track"] for c in self.corrections if c["do"] != "rename"}
+        return sorted((spoken - reached) | (self.names.keys() - corrected))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         names = {str(track): name for track, name in sorted(self.names.items())}
@@ -72,11 +78,11 @@ def read_identities(names: Sequence[str] = (), file: Path | None = None) -> Iden
 
 
 def _read(file: Path) -> tuple[dict[str, Any], ...]:
-    if not file.exists():
+    if not file.is_file():
         raise FileNotFoundError(f"{file}: there is no such file of corrections; check the path")
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{file}: this is no valid JSON ({error})") from error
     if not isinstance(content, list):
         raise ValueError(f"{file}: corrections are a JSON list of objects")
@@ -106,5 +112,5 @@ def _is(value: Any, kind: type) -> bool:
     if kind is float:
         return isinstance(value, int | float) and math.isfinite(value)
     if kind is int:
-        return isinstance(value, int) and value >= 0
+        return isinstance(value, int) and 0 <= value < 2**63
     return isinstance(value, str) and bool(value.strip())

@@ -7,15 +7,18 @@ heads for the sheet of people (.jpg), and last the note (.json) that says that t
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from sightline.draw import draw_gaze
-from sightline.films.album import SIDE, Album
+from sightline.films.album import COLUMNS, ROWS, SIDE, Album
 from sightline.films.identities import Identities
 from sightline.films.record import Record
 from sightline.films.watch import Seen
@@ -30,7 +33,7 @@ class Part:
 
     frames: how many. start, newest: when the first and the last of them are shown; end: until when
     the last one is shown; in seconds of the film. last: the film ends with the part.
-    memory: the tracker at its end. tracks: whose head each cell of the strip shows.
+    memory: the tracker at its end. tracks, times: who is in each cell of the strip, and when.
     identities: those it was drawn with; None if it was not drawn.
     faults: what was wrong with frames so far.
     """
@@ -43,6 +46,7 @@ class Part:
     last: bool
     memory: dict[str, Any] | None
     tracks: list[int]
+    times: list[float]
     size: tuple[int, int]
     identities: dict[str, Any] | None
     faults: list[str]
@@ -63,14 +67,9 @@ class Part:
         """Its drawings."""
         return _file(folder, self.number, "mp4")
 
-    def heads(self, folder: Path) -> dict[int, list[Tensor]]:
-        """One or two heads (3, SIDE, SIDE) of each track, the first from its beginning."""
-        heads: dict[int, list[Tensor]] = {}
-        if self.tracks:
-            cells = read_image(_file(folder, self.number, "jpg")).split(SIDE, -1)
-            for track, cell in zip(self.tracks, cells, strict=True):
-                heads.setdefault(track, []).append(cell)
-        return heads
+    def heads(self, folder: Path) -> tuple[Tensor, ...]:
+        """The cells (3, SIDE, SIDE) of the strip."""
+        return read_image(_file(folder, self.number, "jpg")).split(SIDE, -1)
 
 
 def read_parts(folder: Path) -> list[Part]:
@@ -123,7 +122,8 @@ class PartWriter:
         self.frames += 1
         self.lines.write(drawn.record.to_json() + "\n")
         if seen.heads.tracks is not None:
-            self.album.add(image, seen.heads.boxes, seen.heads.tracks.tolist())
+            tracks, time = seen.heads.tracks.tolist(), seen.frame.time
+            self.album.add(image, seen.heads.boxes, tracks, time)
         if drawn.picture is not None:
             if self.drawing is None:
                 size = (image.shape[2], image.shape[1])
@@ -149,6 +149,7 @@ class PartWriter:
             last=last,
             memory=self.newest.memory,
             tracks=self.album.tracks,
+            times=self.album.times,
             size=(image.shape[2], image.shape[1]),
             identities=self.identities.to_dict() if self.drawing else None,
             faults=list(faults),
@@ -158,7 +159,8 @@ class PartWriter:
 
     def abort(self) -> None:
         """Leave the part unfinished: a run that goes on does it again."""
-        self.lines.close()
+        with suppress(OSError):  # the disk may be full
+            self.lines.close()
         if self.drawing is not None:
             self.drawing.abort()
 
@@ -184,12 +186,24 @@ def draw_record(image: Tensor, record: Record) -> Tensor:
 
 
 def album_of(parts: list[Part], folder: Path, identities: Identities) -> dict[int, list[Tensor]]:
-    """The heads of each corrected track, in time."""
-    people: dict[int, list[Tensor]] = {}
+    """Up to `COLUMNS` heads, in time, of each of the `ROWS` corrected tracks with the most."""
+    places: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for part in parts:
-        for track, heads in part.heads(folder).items():
-            for head, time in zip(heads, (part.start, part.newest), strict=False):
-                right = identities.track(track, time)
-                if right is not None:
-                    people.setdefault(right, []).append(head)
+        for cell, (track, time) in enumerate(zip(part.tracks, part.times, strict=True)):
+            right = identities.track(track, time)
+            if right is not None:
+                places[right].append((part.number, cell))
+    most = sorted(places, key=lambda track: len(places[track]), reverse=True)[:ROWS]
+    whose = {place: track for track in most for place in _spread(places[track])}
+    people: dict[int, list[Tensor]] = defaultdict(list)
+    for part in parts:
+        for cell, head in enumerate(part.heads(folder) if part.tracks else ()):
+            if (part.number, cell) in whose:
+                people[whose[part.number, cell]].append(head.clone())  # not the strip with it
     return people
+
+
+def _spread(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Up to `COLUMNS` of them, from the first to the last."""
+    chosen = torch.linspace(0, len(places) - 1, min(COLUMNS, len(places))).round().int()
+    return [places[index] for index in chosen.tolist()]

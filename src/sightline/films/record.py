@@ -14,7 +14,7 @@ from sightline.films.watch import Seen
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import entropies
 from sightline.plain import to_plain
-from sightline.table import Row, rows
+from sightline.table import Row, rows, shorten
 
 PER_PERSON = ("names", "head_scores", "heatmap_peaks", "heatmap_entropies")
 
@@ -81,7 +81,8 @@ class Record:
         table = rows(self.gaze, names=self.names, **about)  # pyright: ignore[reportArgumentType]
         columns = zip(self.head_scores, self.heatmap_peaks, self.heatmap_entropies, strict=True)
         for row, (score, peak, entropy) in zip(table, columns, strict=False):
-            row |= {"head_score": score, "heatmap_peak": peak, "heatmap_entropy": entropy}
+            about = {"head_score": score, "heatmap_peak": peak, "heatmap_entropy": entropy}
+            row |= {name: value and shorten(value) for name, value in about.items()}
         return table
 
 

@@ -7,14 +7,14 @@ Of film.mp4 there are
     film.mp4.gaze.jsonl        one line per frame
     film.mp4.gaze.people.jpg   a few heads of each person
     film.mp4.gaze.run.json     model, weights, settings, versions, command, what was wrong
-    film.mp4.gaze.parts/       what these are made from, see `film_parts`
+    film.mp4.gaze.parts/       what these are made from, see `parts`
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,14 @@ from sightline.films.parts import (
 from sightline.films.record import Record
 from sightline.films.watch import Seen
 from sightline.media.film import Frame
-from sightline.media.film_writer import join_films
+from sightline.media.film_writer import join_films, writing
 from sightline.media.image import write_image
 from sightline.provenance import describe_run, write_json
 from sightline.results import Existing
 from sightline.table import Row, append_csv, write_parquet
 
+KINDS = ("mp4", "csv", "parquet", "jsonl", "people.jpg")
 AFTER = 2e-6  # seconds: more than times are told apart by, less than between two pictures
-
 
 Reread = Callable[[float], Iterator[Frame]]
 """The frames of the film again, from that second on."""
@@ -51,6 +51,7 @@ Reread = Callable[[float], Iterator[Frame]]
 class FilmResults:
     """Takes the frames of a film as they come; `finish` makes the results of what was taken.
 
+    Nothing that is there is touched before the first frame comes. Use it in `claimed`.
     name: of the film. origin: what must be the same for a run that goes on (film, model, weights,
     settings). Raises FileExistsError as `results.ResultsFolder` does.
     """
@@ -69,23 +70,27 @@ class FilmResults:
         self.origin = json.loads(json.dumps(origin))  # as it will be read again
         self.identities, self.video = identities, video
         self.parts_folder, self.record = self.file("parts"), self.file("run.json")
-        self.earlier = self._claim(existing)
-        self.parts: list[Part] = read_parts(self.parts_folder)
-        self.taken = len(self.parts)
+        earlier = {} if existing == "overwrite" else self._earlier(existing)
+        self.prediction: dict[str, Any] = earlier.get("prediction", {})
+        self.film: dict[str, Any] | None = earlier.get("film")  # what the annotated film shows
+        self.parts: list[Part] = read_parts(self.parts_folder) if earlier else []
         self.faults = self.parts[-1].faults if self.parts else []  # of earlier runs
         self.open: PartWriter | None = None
-        if not self.earlier:
-            write_json(self.record, describe_run(origin=self.origin))
 
-    def _claim(self, existing: Existing) -> dict[str, Any]:
-        """The note of an earlier run, after checking that this run may go on with it."""
-        if existing == "overwrite" or not read_parts(self.parts_folder):
-            shutil.rmtree(self.parts_folder, ignore_errors=True)
+    def _earlier(self, existing: Existing) -> dict[str, Any]:
+        """The note of an earlier run that this run may go on with; empty if there was none."""
+        parts = read_parts(self.parts_folder)
+        if not (parts or self.file("csv").exists()):
             return {}
         if existing == "refuse":
             raise FileExistsError(
                 f"{self.folder} holds results of {self.name} already; go on with --resume, replace "
                 "them with --overwrite, or name another folder with --out"
+            )
+        if not (parts and self.record.exists()):
+            raise FileExistsError(
+                f"{self.folder} holds results of {self.name}, but not the files with which a run "
+                "goes on; name another folder with --out, or replace them with --overwrite"
             )
         earlier = json.loads(self.record.read_text(encoding="utf-8"))
         other = [key for key, value in self.origin.items() if earlier["origin"].get(key) != value]
@@ -101,9 +106,19 @@ class FilmResults:
         return self.folder / f"{self.name}.gaze.{kind}"
 
     @property
+    def live(self) -> bool:
+        """Whether the film came from a camera or a stream, which cannot be seen again."""
+        return self.prediction.get("live", False)
+
+    @property
     def finished(self) -> bool:
-        """Whether the whole film was taken."""
-        return bool(self.parts) and self.parts[-1].last
+        """Whether all of the film was taken that there will be."""
+        return bool(self.parts) and (self.parts[-1].last or self.live)
+
+    @property
+    def drawn_right(self) -> bool:
+        """Whether all was drawn with the names and corrections that are known now."""
+        return all(part.identities == self.identities.to_dict() for part in self.parts)
 
     @property
     def next(self) -> float | None:
@@ -115,26 +130,42 @@ class FilmResults:
         """The tracker's state there."""
         return self.parts[-1].memory if self.parts else None
 
-    def drawn(self, seen: Iterable[Seen]) -> Iterator[Drawn]:
+    def drawn(self, seen: Iterable[Seen]) -> Generator[Drawn]:
         """Frames ready for `add`, drawn by a thread of its own."""
         return ahead(draw_seen(seen, self.identities, video=self.video), watch.QUEUE)
 
+    def begin(self, **prediction: Any) -> None:
+        """Say, for the note, how the frames that come now are predicted."""
+        runs = [*self.prediction.get("runs", []), describe_run()]
+        self.prediction = prediction | {"runs": runs}
+
     def add(self, drawn: Drawn, faults: list[str]) -> None:
         """Take a frame; every `watch.PART` frames a part is finished."""
-        if self.open is not None and self.open.frames == watch.PART:
-            self._close(drawn.seen.frame.time, last=False, faults=faults)
-        if self.open is None:
-            number = len(self.parts)
-            self.open = PartWriter(self.parts_folder, number, self.identities)
-        self.open.add(drawn)
+        with writing(self.folder):
+            if self.open is not None and self.open.frames == watch.PART:
+                self._close(drawn.seen.frame.time, last=False, faults=faults)
+            if not self.parts and self.open is None:
+                self._clear()
+            if self.open is None:
+                number = len(self.parts)
+                self.open = PartWriter(self.parts_folder, number, self.identities)
+            self.open.add(drawn)
+
+    def _clear(self) -> None:
+        """Remove what is there of an earlier run."""
+        shutil.rmtree(self.parts_folder, ignore_errors=True)
+        for kind in KINDS:
+            self.file(kind).unlink(missing_ok=True)
+        self._write_note()
 
     def stop(self, end: float, *, last: bool, faults: list[str]) -> None:
         """No more frames come now; the newest is shown until `end` seconds of the film."""
-        if self.open is not None:
-            self._close(end, last=last, faults=faults)
-        elif self.parts and last:
-            self.parts[-1].last = True
-            self.parts[-1].keep(self.parts_folder)
+        with writing(self.folder):
+            if self.open is not None:
+                self._close(end, last=last, faults=faults)
+            elif self.parts and last:
+                self.parts[-1].last = True
+                self.parts[-1].keep(self.parts_folder)
 
     def abort(self) -> None:
         """Give up the frames since the last finished part."""
@@ -143,33 +174,52 @@ class FilmResults:
 
     def _close(self, end: float, *, last: bool, faults: list[str]) -> None:
         assert self.open is not None
-        self.parts.append(self.open.close(end, last=last, faults=self.faults + faults))
+        faults = list(dict.fromkeys(self.faults + faults))  # a part's beginning may be read again
+        self.parts.append(self.open.close(end, last=last, faults=faults))
         self.open = None
+        self._write_note()
 
-    def finish(self, reread: Reread | None, *, parquet: bool = False, **facts: Any) -> int:
-        """Make table, lines, sheet of people, note and film of all that was taken.
+    def finish(self, reread: Reread, *, parquet: bool = False) -> set[int]:
+        """Make table, lines, sheet of people, film and note of all that was taken.
 
-        reread: for drawing again what was drawn with other identities; None where that is
-        impossible. facts: for the note. Returns the number of people. Raises ValueError when two
-        people of a frame were merged.
+        reread: for drawing again what was drawn with other identities. Returns the tracks. Raises
+        ValueError when two people of a frame were merged.
         """
-        names = self._write_records(parquet)
-        if people := album_of(self.parts, self.parts_folder, self.identities):
-            write_image(self.file("people.jpg"), sheet(people, names))
-        if self.video:
-            self._make_film(reread)
+        with writing(self.folder):
+            names = self._write_records(parquet or self.file("parquet").exists())
+            people = album_of(self.parts, self.parts_folder, self.identities)
+            if people:
+                write_image(self.file("people.jpg"), sheet(people, names))
+            else:
+                self.file("people.jpg").unlink(missing_ok=True)
+            if self.video:
+                self._make_film(reread)
+            self._write_note()
+            if self.video and self.finished and not self.live:
+                for part in self.parts:  # a change of identities draws them again
+                    part.film(self.parts_folder).unlink(missing_ok=True)
+        return set(names)
+
+    def _write_note(self) -> None:
+        facts: dict[str, Any] = {}
+        if self.parts:
+            first, newest = self.parts[0], self.parts[-1]
+            facts = {"start": first.start, "end": newest.end, "faults": newest.faults}
         note = describe_run(
             origin=self.origin,
+            prediction=self.prediction,
             identities=self.identities.to_dict(),
+            film=self.film,
             finished=self.finished,
-            frames=sum(part.frames for part in self.parts),
-            start=self.parts[0].start,
-            end=self.parts[-1].end,
-            faults=self.parts[-1].faults,
+            frames=self.frames,
             **facts,
         )
         write_json(self.record, note)
-        return len(people)
+
+    @property
+    def frames(self) -> int:
+        """How many were taken."""
+        return sum(part.frames for part in self.parts)
 
     def _write_records(self, parquet: bool) -> dict[int, str]:
         """Write table and lines, complete before they get their names; returns names by track."""
@@ -183,7 +233,7 @@ class FilmResults:
                 for record in self._records(part):
                     lines.write(record.to_json() + "\n")
                     rows += self._rows(part, record)
-                names |= {row["track"]: row["name"] for row in rows if row["name"]}
+                names |= {r["track"]: r["name"] or "" for r in rows if r["track"] is not None}
                 append_csv(rows, files["csv"])
         if parquet:
             every = (row for p in self.parts for r in self._records(p) for row in self._rows(p, r))
@@ -210,20 +260,16 @@ class FilmResults:
         about = {"image": self.name, "model": origin["model"], "weights": origin["weights"]}
         return record.rows(about | {"size": part.size})
 
-    def _make_film(self, reread: Reread | None) -> None:
+    def _make_film(self, reread: Reread) -> None:
         film, wanted = self.file("mp4"), self.identities.to_dict()
-        changed = len(self.parts) > self.taken or any(p.identities != wanted for p in self.parts)
-        if film.exists() and not changed:
+        shown = {"frames": self.frames, "identities": wanted}
+        if film.exists() and self.film == shown:
             return
         for part in self.parts:
             current = part.identities == wanted and part.film(self.parts_folder).exists()
-            if current or reread is None:
-                continue
-            frames = islice(reread(part.start), part.frames)
-            redraw(part, self.parts_folder, frames, self.identities)
+            if not (current or self.live):
+                frames = islice(reread(part.start), part.frames)
+                redraw(part, self.parts_folder, frames, self.identities)
         start = self.parts[0].start
-        drawn = [(part.film(self.parts_folder), part.start - start) for part in self.parts]
-        join_films(drawn, film)
-        if self.finished and reread is not None:
-            for path, _ in drawn:  # a change of identities draws them again
-                path.unlink()
+        join_films([(p.film(self.parts_folder), p.start - start) for p in self.parts], film)
+        self.film = shown

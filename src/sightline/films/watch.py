@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -28,6 +29,7 @@ from sightline.scene import Scene
 QUEUE = 4  # frames between two stages of the pipeline
 RECURRENT = 16  # frames together for a model that takes any number; its state starts anew
 MOST_FRAMES = 32  # in one batch, however few people they show
+FAR = 10.0  # picture sizes: a head box that reaches further is a mistake
 PART = 500  # frames after which windows and batches begin anew, so that a broken run can go on
 
 HeadSource = Callable[[Frame], Heads]
@@ -60,7 +62,7 @@ class Seen:
 
 
 def stream(
-    source: str | Path,
+    source: str | Path | int,
     model: str | GazeModel = DEFAULT_MODEL,
     *,
     weights: str | Path | None = None,
@@ -83,8 +85,9 @@ def stream(
     with open_film(source) as film:
         people = people_of(film, heads, detector)
         chosen = film.frames(**frames)  # pyright: ignore[reportArgumentType]
-        for seen in watch(chosen, loaded, people, film.notes):
-            yield seen.gaze
+        with closing(watch(chosen, loaded, people, film.notes)) as watched:
+            for seen in watched:
+                yield seen.gaze
 
 
 @dataclass
@@ -92,11 +95,13 @@ class People:
     """Where the heads of a film's frames come from.
 
     tracker: for heads without identities. note: what users should know of this source.
+    settings: what it was made with.
     """
 
     heads: HeadSource
     tracker: Tracker | None = None
     note: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def people_of(
@@ -108,7 +113,12 @@ def people_of(
     """
     if heads is None:
         detect = choose_detector(detector)
-        return People(lambda frame: detect(frame.image), Tracker(), getattr(detect, "note", ""))
+        return People(
+            lambda frame: detect(frame.image),
+            Tracker(),
+            getattr(detect, "note", ""),
+            {"detector": type(detect).__name__, **_numbers_and_words(detect)},
+        )
     pictures = film.paths if isinstance(film, FolderFilm) else ()
     table = read_film_heads(heads, first=first, step=1 / (film.rate or 25.0), pictures=pictures)
     guessed = first is None and table.first not in (None, 0, 1)
@@ -119,7 +129,14 @@ def people_of(
         "--first-frame"
         if guessed
         else "",
+        {"file": str(heads), "first": table.first},
     )
+
+
+def _numbers_and_words(detector: object) -> dict[str, Any]:
+    """What a detector was made with: thresholds, labels, files."""
+    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(detector).items()}
+    return {k: v for k, v in settings.items() if isinstance(v, str | int | float)}
 
 
 def watch(
@@ -129,13 +146,16 @@ def watch(
     faults: Faults,
     *,
     people_per_batch: int = 16,
-) -> Iterator[Seen]:
+) -> Generator[Seen]:
     """Every frame with its people's gaze, in order; each stage of the work has its own thread.
 
     What goes wrong with single frames is told in `faults`.
     """
-    found = ahead(find_people(ahead(frames, QUEUE), people, faults), QUEUE)
-    return ahead(predict_seen(found, model, people_per_batch), QUEUE)
+    with ExitStack() as stages:  # all end with the last, also when one fails
+        read = stages.enter_context(closing(ahead(frames, QUEUE)))
+        found = stages.enter_context(closing(ahead(find_people(read, people, faults), QUEUE)))
+        seen = ahead(predict_seen(found, model, people_per_batch), QUEUE)
+        yield from stages.enter_context(closing(seen))
 
 
 def find_people(frames: Iterable[Frame], people: People, faults: Faults) -> Iterator[Seen]:
@@ -153,14 +173,15 @@ def find_people(frames: Iterable[Frame], people: People, faults: Faults) -> Iter
 
 
 def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
-    """The heads that touch the picture."""
+    """The heads that touch the picture and are not out of all proportion to it."""
     height, width = frame.image.shape[1:]
     low, high = heads.boxes[:, :2], heads.boxes[:, 2:]
     touch = (high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)
-    if touch.all():
+    good = touch & (heads.boxes.abs() < FAR * max(height, width)).all(1)
+    if good.all():
         return heads
-    faults.note("had a head box outside it, which was left out", frame.time)
-    return heads[touch]
+    faults.note("had a head box outside it or far too large, which was left out", frame.time)
+    return heads[good]
 
 
 def predict_seen(

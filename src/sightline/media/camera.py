@@ -32,6 +32,7 @@ class CameraFilm(Film):
             import cv2
         except ImportError as error:
             raise ImportError("Cameras need OpenCV: `pip install 'sightline[opencv]'`.") from error
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # said below in one line
         camera = cv2.VideoCapture(number)
         there, first = camera.read()
         if not there:

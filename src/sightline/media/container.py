@@ -119,18 +119,22 @@ class ContainerFilm(Film):
             self.duration = (
                 (container.start_time or 0) + container.duration
             ) / av.time_base - begin
-            self.whole = self.duration if len(container.streams) == 1 else None
+            certain = len(container.streams) == 1 and not container.start_time  # Matroska counts
+            self.whole = self.duration if certain else None  # from 0, whenever the film begins
         self.frames_expected = stream.frames or None
         if self.duration and self.rate and not stream.frames:
             self.frames_expected = round(self.duration * self.rate)
 
     def _check_end(self, end: float, step: float) -> None:
+        """Compare the end of the pictures with the header, and believe the pictures."""
         if self.live:
             self.notes.tell(f"The stream ended at {end:.3f} s.")
         elif self.whole is not None and end < self.whole - max(0.5, 2 * step):
             self.notes.tell(
                 f"The film breaks off at {end:.3f} s; by its header it lasts {self.whole:.3f} s."
             )
+        if self.duration is not None and end > 0:
+            self.duration = end
 
 
 @contextmanager

@@ -98,12 +98,7 @@ class Film(ABC):
         after each multiple of 1/fps seconds. What is taken does not depend on `start`: reading on
         from a picture's time gives what reading on would have given. A live source is read once.
         """
-        if start < 0 or (end is not None and end <= start):
-            raise ValueError(f"start {start} and end {end}: give 0 <= start < end, in seconds.")
-        if stride < 1 or (fps is not None and not 0 < fps < math.inf):
-            raise ValueError(f"stride {stride} and fps {fps} must be positive.")
-        if stride > 1 and fps is not None:
-            raise ValueError("Give stride or fps, not both.")
+        check_choice(start, end, stride, fps)
         return self._chosen(start, math.inf if end is None else end, stride, fps)
 
     def _chosen(self, start: float, end: float, stride: int, fps: float | None) -> Iterator[Frame]:
@@ -136,24 +131,45 @@ class Film(ABC):
         self.close()
 
 
-def open_film(source: str | Path, *, rate: float = 25.0) -> Film:
+def check_choice(
+    start: float = 0, end: float | None = None, stride: int = 1, fps: float | None = None
+) -> None:
+    """Raise `ValueError` for a choice of pictures that `Film.frames` cannot make."""
+    until = math.inf if end is None else end
+    if not (0 <= start < until and math.isfinite(start)):  # nor NaN
+        raise ValueError(f"start {start} and end {end}: give 0 <= start < end, in seconds.")
+    if stride < 1:
+        raise ValueError(f"stride {stride}: give 1 for every picture, 2 for every other.")
+    if fps is not None and not 0 < fps < math.inf:
+        raise ValueError(f"fps {fps}: give the pictures per second to take, more than 0.")
+    if stride > 1 and fps is not None:
+        raise ValueError("Give stride or fps, not both.")
+
+
+def open_film(source: str | Path | int, *, rate: float = 25.0) -> Film:
     """Open a film file, a folder of pictures, a camera (`0`, `camera:0`) or a stream's URL.
 
     `rate` is the pictures per second of a folder, whose files carry no times. Raises `FilmError`
     when there is nothing to see, `FileNotFoundError`, and `ImportError` when a package is missing.
     """
+    source = str(source) if isinstance(source, int) else source
     if Path(source).is_dir():
         return FolderFilm.open(Path(source), rate)
     if (number := camera_number(source)) is not None:
         from sightline.media.camera import CameraFilm
 
         return CameraFilm.open(number)
-    if not is_url(source) and not Path(source).is_file():
-        raise FileNotFoundError(f"{source}: there is no such file or folder; check the path.")
+    require_source(source)
     require_av()
     from sightline.media.container import ContainerFilm
 
     return ContainerFilm.open(str(source))
+
+
+def require_source(source: str | Path) -> None:
+    """Raise `FileNotFoundError` for a path at which there is nothing."""
+    if not (is_url(source) or camera_number(source) is not None or Path(source).exists()):
+        raise FileNotFoundError(f"{source}: there is no such file or folder; check the path.")
 
 
 def is_film(source: str | Path) -> bool:
@@ -179,9 +195,10 @@ def is_film(source: str | Path) -> bool:
 
 def find_films(source: str | Path) -> list[str]:
     """The films that a source stands for: itself, or those in a folder or of a glob pattern."""
-    if is_film(source):
-        return [str(source)]
-    return [] if Path(source).is_file() else [str(path) for path in find_files(source, SUFFIXES)]
+    there = Path(source).is_file()
+    if not there and (found := find_files(source, SUFFIXES)):
+        return [str(path) for path in found]
+    return [str(source)] if is_film(source) else []
 
 
 def is_url(source: str | Path) -> bool:

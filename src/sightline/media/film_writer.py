@@ -174,11 +174,13 @@ def unfinished(path: Path) -> Path:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Tell an `OSError` in one sentence that names the film."""
+    """Tell an `OSError` in one sentence that names the file or folder."""
     try:
         yield
     except OSError as error:
+        if error.errno is not None and error.strerror is None:
+            raise  # told already
         reason = (error.strerror or str(error)).lower()
-        told = OSError(f"{path}: the film cannot be written: {reason}.")
+        told = OSError(f"{path} cannot be written: {reason}.")
         told.errno = error.errno  # by which a full disk is told from others
         raise told from error

@@ -67,6 +67,7 @@ class YunetDetector:
             self.network = cv2.FaceDetectorYN.create(str(path), "", (320, 320), threshold)
         except cv2.error as error:
             raise ValueError(f"{path}: OpenCV cannot read this as a YuNet model.") from error
+        self.path, self.threshold = path, threshold
 
     def __call__(self, image: Tensor) -> Heads:
         """The heads in a picture (3, H, W) uint8 RGB."""
