@@ -66,6 +66,8 @@ def test_no_file_is_overwritten_unless_asked(
         (["gaze.csv", "--areas", "gaze.csv"], 1, "no valid JSON"),
         (["areas.json"], 1, "sightline predict"),
         (["gaze.csv", "--merge-gap", "-1"], 1, "merge_gap is -1"),
+        (["gaze.csv", "--elan", "events.csv"], 1, "events.csv is named for two things"),
+        (["gaze.csv", "--boris", "gaze.csv", "--overwrite"], 1, "gaze.csv is named for two things"),
     ],
 )
 def test_wrong_uses_get_one_sentence(
@@ -76,6 +78,24 @@ def test_wrong_uses_get_one_sentence(
     assert says in errors
     assert "Traceback" not in errors
     assert not (desk / "events.csv").exists()
+
+
+def test_folders_are_made_for_all_files(desk: Path) -> None:
+    assert run(["events", "gaze.csv", "--out", "a/e.csv", "--elan", "b/e.eaf"]) == 0
+    assert (desk / "a" / "e.json").exists()
+    assert (desk / "b" / "e.eaf").exists()
+
+
+def test_people_of_one_coding_only_are_named(desk: Path, capsys: pytest.CaptureFixture) -> None:
+    run(["events", "gaze.csv"])
+    text = (desk / "events.csv").read_text()
+    (desk / "other.csv").write_text(text.replace("Ann", "Ann [left]"))
+    capsys.readouterr()
+    assert run(["agreement", "events.csv", "other.csv"]) == 0
+    printed = capsys.readouterr().out
+    assert "only in events.csv: Ann\n" in printed
+    assert "only in other.csv: Ann [left]\n" in printed
+    assert printed.count("Ann [left]") == 3  # in both tables, brackets and all
 
 
 def test_a_corrected_file_is_compared_with_the_prediction(

@@ -73,6 +73,11 @@ def test_events_match_when_they_share_more_than_half_of_their_union():
     assert event_f1([(0, 10), (20, 21)], [(0, 6), (6, 10), (20, 21)]) == 2 * 2 / 5
 
 
+def test_time_that_a_coding_holds_twice_counts_once():
+    (label,) = compare(looks(("toy", 0, 2), ("toy", 0, 2)), looks(("toy", 1, 3)), width=1).labels
+    assert (label.first_seconds, label.iou, label.f1) == (2, 1 / 3, 0)
+
+
 @pytest.mark.parametrize("width", [0, -1, float("nan"), 1e-12])
 def test_a_width_that_makes_no_sense_is_refused(width: float):
     with pytest.raises(ValueError, match="make no sense"):

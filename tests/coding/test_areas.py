@@ -52,12 +52,25 @@ def test_shares_are_of_the_pictures_width_and_height():
     assert area_of([half], points, np.zeros(2), (200, 50)).tolist() == [0, -1]
 
 
+@pytest.mark.parametrize("shift", [[-10, 0], [0, 50]])
+def test_an_area_outside_the_picture_is_refused(shift: list):
+    away = Area("toy", np.array(SQUARE, dtype=float) + shift)
+    with pytest.raises(ValueError, match="toy is outside the picture, which has 200 x 50 pixels"):
+        area_of([away], np.zeros((0, 2)), np.zeros(0), (200, 50))
+
+
+def test_a_polygon_that_crosses_itself_leaves_out_what_it_covers_twice():
+    ring = [[0, 0], [9, 0], [9, 9], [0, 9], [0, 0], [3, 3], [6, 3], [6, 6], [3, 6], [3, 3]]
+    points = np.array([[1.0, 5], [4.5, 4.5], [8, 5]])
+    assert contains(np.array(ring, dtype=float), points).tolist() == [True, False, True]
+
+
 def test_a_file_is_read_with_its_units_and_spans(tmp_path: Path):
     share = {"name": "shelf", "polygon": [[0, 0], [1, 0], [1, 1]], "unit": "share"}
-    pixel = {"name": " toy ", "polygon": SQUARE, "from": 2.5, "to": 4}
+    pixel = {"name": " red  toy\n", "polygon": SQUARE, "from": 2.5, "to": 4}
     one, two = read_areas(areas_file(tmp_path, share, pixel))
     assert (one.name, one.is_share, one.start, one.end) == ("shelf", True, -np.inf, np.inf)
-    assert (two.name, two.is_share, two.start, two.end) == ("toy", False, 2.5, 4)
+    assert (two.name, two.is_share, two.start, two.end) == ("red toy", False, 2.5, 4)
     assert two.polygon.tolist() == SQUARE
 
 

@@ -13,6 +13,8 @@ EVENTS = [
     Event("Ann + Ben", "mutual gaze", "", 1.0, 2.25),
 ]
 
+KINDS = [("START", 1), ("STOP", 2)]
+
 
 def export(folder: Path, *lines: str, name: str = "export.tsv") -> Path:
     path = folder / name
@@ -88,9 +90,16 @@ def test_the_form_of_version_7_is_read_with_what_comes_before_its_header(tmp_pat
     assert read_events(path) == [Event("Ann", "looks at", "toy", 3.3, 7.75)]
 
 
+def test_the_modifier_none_is_no_target(tmp_path: Path):
+    header = "Subject\tBehavior\tModifier #1\tBehavior type\tTime"
+    rows = [f"A + B\tjoint attention\tNone\t{kind}\t{time}" for kind, time in KINDS]
+    found = read_events(export(tmp_path, header, *rows))
+    assert found == [Event("A + B", "joint attention", "", 1, 2)]
+
+
 def test_a_target_may_be_part_of_the_behaviours_name(tmp_path: Path):
     header = "Subject\tBehavior\tBehavior type\tTime"
-    rows = [f"Ann\tlooks at toy\t{kind}\t{time}" for kind, time in [("START", 1), ("STOP", 2)]]
+    rows = [f"Ann\tlooks at toy\t{kind}\t{time}" for kind, time in KINDS]
     assert read_events(export(tmp_path, header, *rows)) == [Event("Ann", "looks at", "toy", 1, 2)]
 
 
@@ -101,7 +110,7 @@ def test_a_target_may_be_part_of_the_behaviours_name(tmp_path: Path):
         (["o\tAnn\tlooks at\tSTOP\t1"], "stops without a start"),
         (["o\tAnn\tlooks at\tSTART\t1", "o\tAnn\tlooks at\tSTART\t2"], "starts twice"),
         (["o\tAnn\tlooks at\tSTART\t3", "o\tAnn\tlooks at\tSTOP\t2"], "no stretch of time"),
-        (["o\tAnn\tlooks at\tSTART\tNA", "o\tAnn\tlooks at\tSTOP\t2"], "are no seconds"),
+        (["o\tAnn\tlooks at\tSTART\tNA", "o\tAnn\tlooks at\tSTOP\t2"], "are no times"),
         (["o\tAnn\tlooks at\tBEGIN\t1"], "its type is 'BEGIN'"),
         (["o\tAnn\tsneezes\tPOINT\t1", "p\tAnn\tsneezes\tPOINT\t1"], "2 observations"),
     ],

@@ -130,6 +130,16 @@ def test_a_film_beside_or_above_the_file_is_linked_relatively(tmp_path: Path):
     assert (media["RELATIVE_MEDIA_URL"], media["MIME_TYPE"]) == ("../film.nosuchkind", "unknown")
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.MOV", "video/quicktime"), ("a.mpg", "video/mpeg"), ("a.mts", "unknown")],
+)
+def test_the_type_of_the_film_is_one_that_elan_knows(tmp_path: Path, name: str, kind: str):
+    write_elan(EVENTS, tmp_path / "gaze.eaf", media=tmp_path / name)
+    (media,) = pympi.Elan.Eaf(str(tmp_path / "gaze.eaf")).get_linked_files()
+    assert media["MIME_TYPE"] == kind
+
+
 def test_no_events_make_a_file_without_tiers(tmp_path: Path):
     write_elan([], tmp_path / "gaze.eaf")
     check_structure(ElementTree.parse(tmp_path / "gaze.eaf").getroot())
@@ -166,8 +176,8 @@ def test_hostile_and_broken_files_are_refused(tmp_path: Path, text: str, encodin
 @pytest.mark.parametrize(
     ("slots", "message"),
     [
-        ('<TIME_SLOT TIME_SLOT_ID="ts1"/>', "are no seconds"),
-        ('<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="9"/>', "are no seconds"),
+        ('<TIME_SLOT TIME_SLOT_ID="ts1"/>', "are no times"),
+        ('<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="9"/>', "are no times"),
         (
             '<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="9"/>'
             '<TIME_SLOT TIME_SLOT_ID="ts2" TIME_VALUE="3"/>',

@@ -45,6 +45,11 @@ def test_flickering_between_two_targets_goes_to_the_first():
     assert events_of(film(Ann="toy wall toy wall toy"), "Ann") == [("looks at toy", 0, 0.5)]
 
 
+def test_the_longer_of_two_looks_that_alternate_prevails():
+    samples = film(Ann="wall toy toy wall toy toy wall")
+    assert events_of(samples, "Ann") == [("looks at toy", 0.1, 0.6)]
+
+
 def test_what_is_shorter_than_the_minimum_is_left_out():
     samples = film(Ann="toy toy toy wall away away away")
     assert events_of(samples, "Ann") == [("looks at toy", 0, 0.3), ("looks outside", 0.4, 0.7)]
@@ -64,6 +69,25 @@ def test_nothing_is_said_about_a_step_that_is_too_long():
     samples = film(times=[0, 0.1, 0.2, 5.0, 5.1, 5.2], Ann="toy toy toy toy toy toy")
     assert events_of(samples, "Ann") == [("looks at toy", 0, 0.3), ("looks at toy", 5.0, 5.3)]
     assert events_of(samples, "Ann", longest_step=9) == [("looks at toy", 0, 5.3)]
+
+
+def test_pictures_do_not_overlap_where_steps_are_long_but_shorter_than_usual():
+    samples = film(times=[0, 2, 4, 5.2, 7.2], Ann="toy toy toy away away")
+    assert events_of(samples, "Ann") == [("looks at toy", 0, 5.2), ("looks outside", 5.2, 9.2)]
+
+
+def test_times_are_whole_milliseconds_and_no_event_is_empty():
+    samples = film(times=[0, 0.0004, 0.0012], Ann="toy away wall")
+    found = find_events(samples, [TOY], Coding(**EXACT))
+    assert [(e.start, e.end) for e in found] == [(0, 0.001), (0.001, 0.002)]
+
+
+def test_a_pair_has_one_name_whoever_comes_first():
+    first = film(Ann="Ben Ben Ben", Ben="Ann Ann Ann")
+    second = film(Ben="Ann Ann Ann", Ann="Ben Ben Ben")
+    assert (
+        events_of(first, "Ann + Ben") == events_of(second, "Ann + Ben") == [("mutual gaze", 0, 0.3)]
+    )
 
 
 def test_a_film_sampled_once_per_longest_step_is_continuous():
@@ -146,7 +170,7 @@ def test_an_empty_or_single_picture_has_no_events_of_any_length():
 
 
 WORDS = st.sampled_from(["toy", "wall", "floor", "away", "-", "?", *HEADS])
-STEPS = st.sampled_from([0.02, 0.04, 0.1, 0.3, 1.5])
+STEPS = st.sampled_from([0.02, 0.04, 0.1, 0.3, 1.2, 1.5, 2.0])
 
 
 @st.composite

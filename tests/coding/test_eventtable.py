@@ -32,6 +32,14 @@ def test_the_duration_is_there_for_people_and_may_be_wrong(tmp_path: Path):
     assert read_events(path) == EVENTS
 
 
+def test_a_table_that_a_european_spreadsheet_saved_is_read(tmp_path: Path):
+    header, row = "person;behaviour;target;start;end", "Ann, the 1st;looks at;toy;0,04;1,5"
+    (tmp_path / "events.csv").write_text(f"{header}\n{row}\n", "utf-8-sig")
+    assert read_events(tmp_path / "events.csv") == [
+        Event("Ann, the 1st", "looks at", "toy", 0.04, 1.5)
+    ]
+
+
 def test_an_eaf_file_is_told_by_its_name(tmp_path: Path):
     write_elan(EVENTS, tmp_path / "events.EAF")
     assert [e.label for e in read_events(tmp_path / "events.EAF")] == [e.label for e in EVENTS]
@@ -59,7 +67,7 @@ HEADER = "person,behaviour,target,start,end\n"
         ("", "nothing in it"),
         ("person,start,end\nAnn,0,1\n", "behaviour, target are missing"),
         (HEADER + "Ann,looks at,toy,0\n", "line 2 has 4 cells"),
-        (HEADER + "Ann,looks at,toy,0,1\nAnn,looks at,toy,2,1\n", "line 3: 2 to 1 seconds"),
+        (HEADER + "Ann,looks at,toy,0,1\nAnn,looks at,toy,2,1\n", "line 3: 2 to 1 is no stretch"),
         (HEADER + "Ann,looks at,toy,0,soon\n", "line 2: '0' to 'soon'"),
         (HEADER + "Ann,looks at,toy,0,inf\n", "no stretch of time"),
         (HEADER + "Ann,looks at,toy,-1,1\n", "no stretch of time"),

@@ -21,7 +21,8 @@ def test_rows_become_people_pictures_and_coordinates(tmp_path: Path):
     assert samples.heads[0].tolist() == [100, 100, 140, 140]
     assert samples.points.tolist() == [[800, 400], [800, 400], [700, 50]]
     assert samples.inside.tolist() == [0.75] * 3
-    assert samples.rows().tolist() == [[0, -1, -1], [1, -1, 2]]
+    assert [rows.tolist() for rows in samples.of_people()] == [[0], [1, 2]]
+    assert samples.of_pictures().tolist() == [[0, -1, 2], [1, -1, -1]]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
@@ -45,7 +46,7 @@ def test_what_the_table_writes_is_read(tmp_path: Path, suffix: str):
     samples = read_samples(path)
     assert samples.people == ("person 7",)
     assert samples.times.tolist() == [5400.0, 5400.04, 5400.08]
-    assert samples.rows().tolist() == [[0, -1, 1]]
+    assert samples.of_pictures().tolist() == [[0, -1, 1]]
     assert samples.points.tolist() == [[500, 125]] * 2
     assert np.isnan(samples.inside).all()
 
@@ -56,6 +57,13 @@ def test_the_order_of_rows_does_not_matter(tmp_path: Path):
     two = read_samples(write_table(rows[::-1], tmp_path / "b.csv"))
     assert one.times.tolist() == two.times.tolist()
     assert sorted(one.people) == sorted(two.people)
+
+
+def test_two_tracks_of_one_name_are_one_person(tmp_path: Path):
+    rows = [row(0, 1, name="Ann"), row(1, 2, name=" Ann\t")]
+    samples = read_samples(write_table(rows, tmp_path / "gaze.csv"))
+    assert samples.people == ("Ann",)
+    assert [rows.tolist() for rows in samples.of_people()] == [[0, 1]]
 
 
 def test_empty_cells_are_nan(tmp_path: Path):

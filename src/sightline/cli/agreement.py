@@ -38,8 +38,13 @@ class Compare:
 
         if self.out is not None and self.out.exists() and not self.overwrite:
             raise FileExistsError(f"{self.out} is there already; replace it with --overwrite")
-        agreement = compare(read_events(self.first), read_events(self.second), width=self.bin)
+        first, second = read_events(self.first), read_events(self.second)
+        agreement = compare(first, second, width=self.bin)
         _print_tables(agreement)
+        one, two = ({event.person for event in coding} for coding in (first, second))
+        for path, only in ((self.first, one - two), (self.second, two - one)):
+            if only:
+                print(f"only in {path}: {', '.join(sorted(only))}")
         if self.out is not None:
             self._write(self.out, agreement)
         return 0
@@ -61,11 +66,11 @@ def _print_tables(agreement: Agreement) -> None:
     people = Table("person", "bins", "equal", "kappa")
     for row in agreement.people:
         people.add_row(row.person, str(row.bins), _share(row.equal), _share(row.kappa))
-    labels = Table("person", "label", "seconds", "seconds", "IoU", "F1")
+    labels = Table("person", "label", "first, s", "second, s", "IoU", "F1")
     for row in agreement.labels:
         seconds = f"{row.first_seconds:.2f}", f"{row.second_seconds:.2f}"
         labels.add_row(row.person, row.label, *seconds, _share(row.iou), _share(row.f1))
-    console = Console(width=110)
+    console = Console(width=110, markup=False)  # names may have brackets
     console.print(people)
     console.print(labels)
 

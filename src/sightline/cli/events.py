@@ -20,7 +20,7 @@ class Events:
     """
 
     table: Positional[Path]
-    """The table that `sightline predict` wrote for the film: gaze.csv or gaze.parquet."""
+    """The table that `sightline predict` wrote for the film: FILM.gaze.csv or FILM.gaze.parquet."""
     areas: Path | None = None
     """A JSON file of areas of interest."""
     out: Path = Path("events.csv")
@@ -32,7 +32,7 @@ class Events:
     elan: Path | None = None
     """Also write an ELAN file (.eaf)."""
     media: Path | None = None
-    """The film, which ELAN and BORIS are to show."""
+    """The film that was predicted, for ELAN to show and BORIS to name."""
     overwrite: bool = False
     """Replace files that are there already."""
     coding: Annotated[Coding, arg(name="")] = field(default_factory=Coding)
@@ -49,12 +49,16 @@ class Events:
         from sightline.provenance import describe_run, write_json
 
         record = self.out.with_suffix(".json")
-        self._check_files([self.out, record, self.boris, self.boris_paste, self.elan])
+        named = (self.out, record, self.boris, self.boris_paste, self.elan)
+        targets = [path for path in named if path is not None]
+        self._check_files(targets)
         areas = [] if self.areas is None else read_areas(self.areas)
         samples = read_samples(self.table)
         events = find_events(samples, areas, self.coding)
         facts = {"table": str(self.table), "areas": str(self.areas) if self.areas else None}
-        write_json(record, describe_run(**facts, coding=self.coding))  # also makes the folder
+        for path in targets:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(record, describe_run(**facts, coding=self.coding))
         write_events(events, self.out)
         if self.boris is not None:
             write_boris(events, self.boris, media=str(self.media or ""))
@@ -65,11 +69,15 @@ class Events:
         print(f"{len(samples.people)} people, {len(events)} events: see {self.out}")
         return 0
 
-    def _check_files(self, targets: list[Path | None]) -> None:
+    def _check_files(self, targets: list[Path]) -> None:
+        """Refuse what would destroy a file."""
         if self.media is not None and not self.media.exists():
             raise FileNotFoundError(f"{self.media}: there is no such film; check --media")
-        for path in targets:
-            if path is not None and path.exists() and not self.overwrite:
+        inputs = {path.resolve() for path in (self.table, self.areas, self.media) if path}
+        for number, path in enumerate(targets):
+            if path.exists() and not self.overwrite:
                 raise FileExistsError(
                     f"{path} is there already; replace it with --overwrite, or name another file"
                 )
+            if path in targets[:number] or path.resolve() in inputs:
+                raise ValueError(f"{path} is named for two things; name another file")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
             existing=options.existing,
         )
         stopped = not results.finished and _take(options, film, results)
-        results.finish(
+        people = results.finish(
             None if film.live else lambda start: _frames(options, film, start),
             parquet=options.parquet,
             source=source,
@@ -45,7 +47,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
             duration=film.duration,
         )
         frames, faults = sum(part.frames for part in results.parts), results.parts[-1].faults
-        print(f"{frames} frames: see {results.file('*')}")
+        print(f"{frames} frames, {people} people: see {results.file('*')}")
         for fault in faults[:SHOWN]:
             _say(f"{name}: {fault}")
         if len(faults) > SHOWN:
@@ -99,17 +101,19 @@ def _take(options: Predict, film: Film, results: FilmResults) -> bool:
     seen = watch(frames, model, people, film.notes, people_per_batch=options.batch)
     time = None
     try:
-        with closing(results.drawn(seen)) as ready, _progress() as progress:  # pyright: ignore
+        ready = closing(results.drawn(seen))  # pyright: ignore[reportArgumentType]
+        with ready as frames, _progress() as progress, interrupted() as stop:
             step = _bar(progress, options, film, results.next)
-            for drawn in ready:
+            for drawn in frames:
                 results.add(drawn, film.faults)
                 time = drawn.seen.frame.time
                 step()
-    except KeyboardInterrupt:
-        if not results.parts and time is None:
-            raise
-        results.stop((time or 0) + _frame_time(options, film), last=False, faults=film.faults)
-        return True
+                if stop.is_set():
+                    break
+        if stop.is_set():
+            end = (time or 0) + _frame_time(options, film)
+            results.stop(end, last=False, faults=film.faults)
+            return True
     except BaseException:
         results.abort()
         if results.parts:
@@ -119,6 +123,28 @@ def _take(options: Predict, film: Film, results: FilmResults) -> bool:
         raise ValueError(f"{film.source}: there is no picture between --start and --end")
     results.stop(_end(options, film, time), last=True, faults=film.faults)
     return False
+
+
+@contextmanager
+def interrupted() -> Iterator[Event]:
+    """Set when the user presses Ctrl-C, so that a frame is never left half written.
+
+    A second Ctrl-C stops at once.
+    """
+    stop = Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(*_: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    if current_thread() is main_thread():  # signals reach no other
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield stop
+    finally:
+        if current_thread() is main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def _frame_time(options: Predict, film: Film) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ def compare(first: Sequence[Event], second: Sequence[Event], *, width: float) ->
     if not events:
         raise ValueError("there are no events in either file.")
     start, end = min(e.start for e in events), max(e.end for e in events)
-    if not width > 0 or (end - start) / width > 1e8:
+    if not width > 0 or (end - start) / width > 1e7:
         raise ValueError(f"bins of {width} seconds make no sense; 0.1 is usual.")
     centres = start + width * (np.arange(max(1, round((end - start) / width))) + 0.5)
     people, labels = [], []
@@ -92,7 +92,9 @@ def cohens_kappa(first: np.ndarray, second: np.ndarray) -> float:
 def _compare_label(
     person: str, label: str, one: Sequence[Event], two: Sequence[Event]
 ) -> LabelAgreement:
-    first, second = ([(e.start, e.end) for e in side if e.label == label] for side in (one, two))
+    first, second = (
+        _union((e.start, e.end) for e in side if e.label == label) for side in (one, two)
+    )
     shared = sum(_shared(a, b) for a in first for b in second)
     lengths = sum(b - a for a, b in first), sum(b - a for a, b in second)
     return LabelAgreement(
@@ -105,10 +107,21 @@ def _compare_label(
     )
 
 
+def _union(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans that overlap as one; those that touch stay two."""
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def event_f1(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> float:
     """F1 of the intervals of one label; two match if they share more than half of their union.
 
-    More than half can be shared with one interval only, so nothing needs to be assigned.
+    Intervals of one side do not overlap, so more than half can be shared with one only.
     """
     matches = 0
     for a in first:

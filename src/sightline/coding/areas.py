@@ -49,7 +49,7 @@ def read_areas(path: str | Path) -> list[Area]:
 def _area(where: str, given: Any) -> Area:
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
         raise ValueError(f'{where}: give it a "name" and a "polygon".')
-    name = given["name"].strip()
+    name = " ".join(given["name"].split())
     where = f"{where} ({name})"
     if not name or given.keys() - KEYS:
         wrong = ", ".join(sorted(given.keys() - KEYS)) or "an empty name"
@@ -101,11 +101,17 @@ def area_of(
 ) -> np.ndarray:
     """The area that each point (N, 2) in pixels is in at its time (N,): its index, -1 for none.
 
-    Of areas that overlap the one that comes first wins.
+    Of areas that overlap the one that comes first wins. Raises ValueError for an area that is no
+    part of the picture, whose size is (width, height).
     """
     found = np.full(len(points), -1)
     for index, area in enumerate(areas):
         polygon = area.polygon * size if area.is_share else area.polygon
+        if (polygon.max(0) <= 0).any() or (polygon.min(0) >= size).any():
+            raise ValueError(
+                f"the area {area.name} is outside the picture, which has {size[0]:.0f} x "
+                f"{size[1]:.0f} pixels; mend its corners or its unit."
+            )
         free = np.flatnonzero((found < 0) & (times >= area.start) & (times < area.end))
         found[free[contains(polygon, points[free])]] = index
     return found

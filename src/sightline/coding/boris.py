@@ -129,6 +129,7 @@ def _tabular(records: Sequence[Mapping[str, str]]) -> list[Event]:
 
 def _what(record: Mapping[str, str]) -> tuple[str, str, str]:
     """Subject, behaviour and target; the target may be in the behaviour's own name as well."""
-    given = [text for name, text in record.items() if name.startswith("Modifier") and text]
+    modifiers = [text for name, text in record.items() if name.startswith("Modifier")]
+    given = [text for text in modifiers if text != "None"]  # BORIS's word for no choice
     behaviour, target = split_label(record["Behavior"])
     return record["Subject"], behaviour, "|".join(filter(None, [target, *given]))

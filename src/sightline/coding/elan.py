@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,12 @@ from xml.etree.ElementTree import Element, SubElement
 from sightline.coding.events import Event, split_label
 from sightline.coding.eventtable import parse_span
 
+MIME_TYPES = {
+    **dict.fromkeys((".mp4", ".m4v"), "video/mp4"),
+    **dict.fromkeys((".mov", ".qt"), "video/quicktime"),
+    **dict.fromkeys((".mpg", ".mpeg"), "video/mpeg"),
+}
+"""The types of films that ELAN has words for; it calls all others unknown."""
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 TYPE = "gaze"
 """The linguistic type of all tiers: annotations with a time of their own."""
@@ -76,7 +81,7 @@ def _media(media: Path, path: Path) -> dict[str, str]:
     relative = Path(beside).as_posix()
     return {
         "MEDIA_URL": f"file:///{place.as_posix().lstrip('/')}",
-        "MIME_TYPE": mimetypes.guess_type(media.name)[0] or "unknown",
+        "MIME_TYPE": MIME_TYPES.get(media.suffix.lower(), "unknown"),
         "RELATIVE_MEDIA_URL": relative if relative.startswith("..") else f"./{relative}",
     }
 

@@ -55,11 +55,11 @@ def parse_events(rows: Sequence[Sequence[str]]) -> list[Event]:
 
 
 def parse_span(start: str, end: str, where: str) -> tuple[float, float]:
-    """Start and end in seconds, from text; ValueError with `where` if that makes no sense."""
+    """Start and end from text, also with a decimal comma; ValueError with `where` if it is none."""
     try:
-        first, last = float(start), float(end)
+        first, last = (float(time.replace(",", ".")) for time in (start, end))
     except ValueError as error:
-        raise ValueError(f"{where}: {start!r} to {end!r} are no seconds.") from error
+        raise ValueError(f"{where}: {start!r} to {end!r} are no times.") from error
     if not (math.isfinite(first) and math.isfinite(last) and 0 <= first < last):
-        raise ValueError(f"{where}: {start} to {end} seconds is no stretch of time.")
+        raise ValueError(f"{where}: {start} to {end} is no stretch of time.")
     return first, last

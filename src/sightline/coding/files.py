@@ -34,6 +34,5 @@ def read_events(path: str | Path) -> list[Event]:
 def _rows(text: str) -> list[list[str]]:
     if not text.strip():
         raise ValueError("there is nothing in it.")
-    lines = text.splitlines()
-    delimiter = "\t" if any("\t" in line for line in lines[:50]) else ","
+    delimiter = max("\t;,", key=text.count)  # spreadsheets of half the world write semicolons
     return list(filter(any, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-NUMBERS = (
-    *("frame", "time", "track", "image_width", "image_height"),
-    *("head_x_min", "head_y_min", "head_x_max", "head_y_max", "gaze_x", "gaze_y", "inside"),
-)
-"""The columns with numbers that are needed; their cells may be empty."""
-TEXTS = ("name", "gaze_object")
-"""The columns with text that are used if the table has them."""
+from sightline.coding.columns import read_columns
 
 
 @dataclass(frozen=True)
@@ -43,11 +36,20 @@ class Samples:
     inside: np.ndarray
     objects: np.ndarray
 
-    def rows(self) -> np.ndarray:
-        """(P, F) the sample of each person in each picture, -1 for none."""
-        rows = np.full((len(self.people), len(self.times)), -1, dtype=np.int32)
-        rows[self.person, self.picture] = np.arange(len(self.person))
-        return rows
+    def of_people(self) -> list[np.ndarray]:
+        """The samples of each person, in order of time."""
+        order = np.lexsort((self.picture, self.person))
+        starts = np.searchsorted(self.person[order], np.arange(len(self.people) + 1))
+        return [order[a:b] for a, b in pairwise(starts)]
+
+    def of_pictures(self) -> np.ndarray:
+        """(K, F) the samples of each picture, which are up to K, and -1 where there are fewer."""
+        order = np.argsort(self.picture, kind="stable")
+        picture = self.picture[order]
+        place = np.arange(len(order)) - np.searchsorted(picture, picture)
+        samples = np.full((place.max(initial=-1) + 1, len(self.times)), -1)
+        samples[place, picture] = order
+        return samples
 
 
 def read_samples(path: str | Path) -> Samples:
@@ -58,67 +60,10 @@ def read_samples(path: str | Path) -> Samples:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such table; check the path.")
-    read = _parquet_columns if path.suffix.lower() == ".parquet" else _csv_columns
     try:
-        return _samples(*read(path))
+        return _samples(*read_columns(path))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _csv_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = next(reader, [])
-            _check_columns(header)
-            texts = {name: [] for name in TEXTS if name in header}
-            numbers = {name: array("d") for name in NUMBERS}  # compact: films have 10^5 rows
-            columns = [(header.index(name), column) for name, column in texts.items()]
-            measures = [(header.index(name), name, column) for name, column in numbers.items()]
-            for cells in filter(None, reader):
-                if len(cells) != len(header):
-                    raise ValueError(f"line {reader.line_num} has {len(cells)} cells.")
-                for index, column in columns:
-                    column.append(cells[index])
-                for index, name, column in measures:
-                    column.append(_number(cells[index], f"line {reader.line_num}, {name}"))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"this is no CSV file in UTF-8 ({error}).") from error
-    return {name: np.array(column) for name, column in numbers.items()}, texts
-
-
-def _number(cell: str, where: str) -> float:
-    try:
-        return float(cell) if cell else math.nan
-    except ValueError as error:
-        raise ValueError(f"{where}: {cell!r} is not a number.") from error
-
-
-def _parquet_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ImportError("Parquet needs pyarrow: pip install 'sightline[table]'.") from error
-    try:
-        header = pyarrow.parquet.read_schema(path).names
-        _check_columns(header)
-        given = [name for name in TEXTS if name in header]
-        table = pyarrow.parquet.read_table(path, columns=[*NUMBERS, *given])
-    except pyarrow.ArrowInvalid as error:
-        raise ValueError(f"this is no Parquet file ({error}).") from error
-    numbers = {name: table[name].cast(pyarrow.float64()).to_numpy() for name in NUMBERS}
-    texts = {name: [cell or "" for cell in table[name].to_pylist()] for name in given}
-    return numbers, texts
-
-
-def _check_columns(header: Sequence[str]) -> None:
-    missing = [name for name in NUMBERS if name not in header]
-    if missing:
-        raise ValueError(
-            f"the columns {', '.join(missing)} are missing; give the table, separated by commas, "
-            "that `sightline predict` writes for a film."
-        )
 
 
 def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str]]) -> Samples:
@@ -126,7 +71,7 @@ def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str
     times, picture = _clock(frame, numbers["time"])
     tracks = ["" if math.isnan(t) else f"person {t:.0f}" for t in numbers["track"]]
     names = texts.get("name", [""] * len(frame))
-    labels = np.array([name.strip() or t for name, t in zip(names, tracks, strict=True)], dtype=str)
+    labels = np.array([_clean(n) or t for n, t in zip(names, tracks, strict=True)], dtype=str)
     heads = _stack(numbers, "head_x_min", "head_y_min", "head_x_max", "head_y_max")
     if (unknown := np.isfinite(heads).all(1) & (labels == "")).any():
         raise ValueError(f"a person in frame {frame[unknown][0]:.0f} has neither name nor track.")
@@ -138,7 +83,7 @@ def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str
             f"{people[person[twice]]} is in frame {frame[seen][twice]:.0f} twice; name the tracks "
             "apart, or drop one."
         )
-    objects = np.array(texts.get("gaze_object", [""] * len(frame)), dtype=str)
+    objects = np.array(list(map(_clean, texts.get("gaze_object", [""] * len(frame)))), dtype=str)
     return Samples(
         people=people,
         times=times,
@@ -150,6 +95,10 @@ def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str
         inside=numbers["inside"][seen],
         objects=objects[seen],
     )
+
+
+def _clean(name: str) -> str:
+    return " ".join(name.split())  # a tab or line break would be lost on the way through BORIS
 
 
 def _clock(frame: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,10 +125,10 @@ def _people(labels: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 def _twice(person: np.ndarray, picture: np.ndarray) -> int | None:
-    """The first row whose person is in its picture a second time."""
-    _, first = np.unique(np.stack([person, picture]), axis=1, return_index=True)
-    again = np.setdiff1d(np.arange(len(person)), first)
-    return int(again[0]) if again.size else None
+    """A row whose person is in its picture a second time."""
+    order = np.lexsort((person, picture))
+    again = (np.diff(person[order]) == 0) & (np.diff(picture[order]) == 0)
+    return int(order[1:][again][0]) if again.any() else None
 
 
 def _size(numbers: Mapping[str, np.ndarray]) -> tuple[float, float]:

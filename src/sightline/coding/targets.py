@@ -57,13 +57,13 @@ def looked_at_people(samples: Samples, margin: float) -> np.ndarray:
     """
     found = np.full(len(samples.person), -1)
     nearest = np.full(len(samples.person), np.inf)
-    for person, rows in enumerate(samples.rows()):  # one pass over all samples per person
-        row = rows[samples.picture]
-        heads = samples.heads[row]
+    for others in samples.of_pictures():  # one pass over all samples per person in a picture
+        other = others[samples.picture]
+        person, heads = samples.person[other], samples.heads[other]
         low, high = heads[:, :2], heads[:, 2:]
         away = np.abs(samples.points - (low + high) / 2)
         within = (away <= (high - low) * (0.5 + margin)).all(1)
         distance = np.hypot(*away.T)
-        hit = within & (row >= 0) & (samples.person != person) & (distance < nearest)
-        found[hit], nearest[hit] = person, distance[hit]
+        hit = within & (other >= 0) & (samples.person != person) & (distance < nearest)
+        found[hit], nearest[hit] = person[hit], distance[hit]
     return found

@@ -146,16 +146,16 @@ class FilmResults:
         self.parts.append(self.open.close(end, last=last, faults=self.faults + faults))
         self.open = None
 
-    def finish(self, reread: Reread | None, *, parquet: bool = False, **facts: Any) -> None:
+    def finish(self, reread: Reread | None, *, parquet: bool = False, **facts: Any) -> int:
         """Make table, lines, sheet of people, note and film of all that was taken.
 
         reread: for drawing again what was drawn with other identities; None where that is
-        impossible. facts: for the note. Raises ValueError when two people of a frame were merged.
+        impossible. facts: for the note. Returns the number of people. Raises ValueError when two
+        people of a frame were merged.
         """
-        self._write_records(parquet)
-        people = album_of(self.parts, self.parts_folder, self.identities)
-        if people:
-            write_image(self.file("people.jpg"), sheet(people, self.identities.names))
+        names = self._write_records(parquet)
+        if people := album_of(self.parts, self.parts_folder, self.identities):
+            write_image(self.file("people.jpg"), sheet(people, names))
         if self.video:
             self._make_film(reread)
         note = describe_run(
@@ -169,20 +169,28 @@ class FilmResults:
             **facts,
         )
         write_json(self.record, note)
+        return len(people)
 
-    def _write_records(self, parquet: bool) -> None:
-        table, lines = self.file("csv"), self.file("jsonl")
-        table.unlink(missing_ok=True)
-        with lines.open("w", encoding="utf-8") as file:
+    def _write_records(self, parquet: bool) -> dict[int, str]:
+        """Write table and lines, complete before they get their names; returns names by track."""
+        wanted = ["csv", "jsonl"] + ["parquet"] * parquet
+        files = {kind: self.file(f"{kind}.part") for kind in wanted}
+        files["csv"].unlink(missing_ok=True)
+        names: dict[int, str] = {}
+        with files["jsonl"].open("w", encoding="utf-8") as lines:
             for part in self.parts:
                 rows = []
                 for record in self._records(part):
-                    file.write(record.to_json() + "\n")
+                    lines.write(record.to_json() + "\n")
                     rows += self._rows(part, record)
-                append_csv(rows, table)
+                names |= {row["track"]: row["name"] for row in rows if row["name"]}
+                append_csv(rows, files["csv"])
         if parquet:
             every = (row for p in self.parts for r in self._records(p) for row in self._rows(p, r))
-            write_parquet(every, self.file("parquet"))
+            write_parquet(every, files["parquet"])
+        for kind, file in files.items():
+            file.replace(self.file(kind))
+        return names
 
     def _records(self, part: Part) -> Iterator[Record]:
         for record in part.records(self.parts_folder):
