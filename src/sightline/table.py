@@ -99,10 +99,10 @@ def rows(
         "person": range(len(gaze)),
         "name": names or missing,
         **_coordinates(gaze, size),
-        "head_score": missing if head_scores is None else _cells(head_scores),
-        "inside": missing if gaze.inside is None else _cells(gaze.inside),
-        "heatmap_peak": _cells(gaze.heatmaps.amax((1, 2))) if has_maps else missing,
-        "heatmap_entropy": _cells(entropies(gaze.heatmaps.float())) if has_maps else missing,
+        "head_score": missing if head_scores is None else cells(head_scores),
+        "inside": missing if gaze.inside is None else cells(gaze.inside),
+        "heatmap_peak": cells(gaze.heatmaps.amax((1, 2))) if has_maps else missing,
+        "heatmap_entropy": cells(entropies(gaze.heatmaps.float())) if has_maps else missing,
         "track": missing if gaze.tracks is None else gaze.tracks.tolist(),
     }
     if not len(gaze) and gaze.frame is not None:
@@ -118,12 +118,13 @@ def _coordinates(gaze: Gaze, size: tuple[int, int] | None) -> dict[str, list[flo
     unit = torch.cat([gaze.heads, gaze.points], 1).double()
     pixels = torch.full_like(unit, math.nan) if size is None else to_pixels(unit, size)
     return {
-        **{name: _cells(values) for name, values in zip(names, pixels.T, strict=True)},
-        **{f"{name}_unit": _cells(values) for name, values in zip(names, unit.T, strict=True)},
+        **{name: cells(values) for name, values in zip(names, pixels.T, strict=True)},
+        **{f"{name}_unit": cells(values) for name, values in zip(names, unit.T, strict=True)},
     }
 
 
-def _cells(values: Tensor) -> list[float | None]:
+def cells(values: Tensor) -> list[float | None]:
+    """Numbers (N,) as cells of the table: six significant digits, None for NaN."""
     return [None if math.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
 
 

@@ -76,9 +76,11 @@ def _overview(words: list[str]) -> int:
 
 
 def _exit_code(error: Exception) -> int:
+    from sightline.cli.options import UsageError
     from sightline.registry import UnknownNameError
 
-    return 2 if isinstance(error, UnknownNameError | FileNotFoundError | FileExistsError) else 1
+    wrong_use = UsageError | UnknownNameError | FileNotFoundError | FileExistsError
+    return 2 if isinstance(error, wrong_use) else 1
 
 
 def _complain(message: str, code: int) -> int:

@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
+from sightline.cli.options import UsageError
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -27,7 +29,8 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
     from sightline.films.results import FilmResults
     from sightline.media.film import open_film
 
-    identities = read_identities(options.names, options.corrections)
+    given = options.names or options.corrections
+    identities = read_identities(options.names, options.corrections) if given else None
     with open_film(source, rate=options.rate) as film:
         name = Path(source).name if Path(source).exists() else _file_name(source)
         results = FilmResults(
@@ -48,6 +51,11 @@ def predict_film(options: Predict, source: str, folder: Path) -> int:
         )
         frames, faults = sum(part.frames for part in results.parts), results.parts[-1].faults
         print(f"{frames} frames, {people} people: see {results.file('*')}")
+        if results.unknown:
+            _say(
+                f"{name}: names or corrections speak of tracks that are not in the film: "
+                f"{', '.join(map(str, results.unknown))}"
+            )
         for fault in faults[:SHOWN]:
             _say(f"{name}: {fault}")
         if len(faults) > SHOWN:
@@ -64,13 +72,11 @@ def _file_name(source: str) -> str:
 
 def _origin(options: Predict, source: str) -> dict[str, Any]:
     """What a run that goes on must have in common with the one that broke off."""
-    from sightline.provenance import sha256
-
     path, heads = Path(source), options.heads
     return {
         **options.describe(),
         "bytes": path.stat().st_size if path.is_file() else None,
-        "heads": sha256(heads) if heads and heads.is_file() else str(heads or options.detector),
+        "heads": _hash(heads) if heads else options.detector,
         "start": options.start,
         "end": options.end,
         "stride": options.stride,
@@ -80,9 +86,20 @@ def _origin(options: Predict, source: str) -> dict[str, Any]:
     }
 
 
+def _hash(heads: Path) -> str:
+    """Of a file of heads, or of all in a folder of them."""
+    from sightline.provenance import sha256
+
+    files = sorted(heads.glob("*.txt")) if heads.is_dir() else [heads] * heads.exists()
+    return " ".join(f"{file.name}:{sha256(file)[:16]}" for file in files)
+
+
 def _frames(options: Predict, film: Film, start: float | None = None) -> Iterator[Frame]:
     start = options.start if start is None else start
-    return film.frames(start=start, end=options.end, stride=options.stride, fps=options.fps)
+    try:
+        return film.frames(start=start, end=options.end, stride=options.stride, fps=options.fps)
+    except ValueError as error:
+        raise UsageError(f"--start, --end, --stride, --fps: {error}") from error
 
 
 def _take(options: Predict, film: Film, results: FilmResults) -> bool:

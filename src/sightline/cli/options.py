@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from sightline.models.base import GazeModel
 
+
+class UsageError(ValueError):
+    """Options that make no sense; the exit code is 2."""
+
+
 Precision = Literal["auto", "float32", "bfloat16"]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
-from sightline.cli.options import ModelOptions
+from sightline.cli.options import ModelOptions, UsageError
 
 if TYPE_CHECKING:
     from sightline.models.base import GazeModel
@@ -74,7 +74,7 @@ class Predict(ModelOptions):
         from sightline.media.film import find_films
 
         if self.batch < 1:
-            raise ValueError(f"--batch is {self.batch}; give the number of people, at least 1")
+            raise UsageError(f"--batch is {self.batch}; give the number of people, at least 1")
         films = [self.source] if self.as_film else find_films(self.source)
         if not films:
             return self._predict_pictures()
@@ -94,7 +94,7 @@ class Predict(ModelOptions):
                 code = max(code, predict_film(self, film, folder))
             except Exception as error:
                 code = 1
-                _say(f"skipped {film}: {error}")
+                _say(f"skipped {error}" if film in str(error) else f"skipped {film}: {error}")
         return code
 
     def _pictures_beside(self, films: list[str]) -> int:

@@ -50,6 +50,18 @@ class Identities:
                 return None
         return track
 
+    @property
+    def mentioned(self) -> set[int]:
+        """The tracks that must be in the film for all this to make sense."""
+        made = {c["into"] for c in self.corrections if c["do"] == "split"}
+        return ({c["track"] for c in self.corrections} | self.names.keys()) - made
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Identities:
+        """The identities of `to_dict`."""
+        names = {int(track): name for track, name in data["names"].items()}
+        return cls(tuple(data["corrections"]), names)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         names = {str(track): name for track, name in sorted(self.names.items())}
@@ -65,14 +77,16 @@ def read_identities(names: Sequence[str] = (), file: Path | None = None) -> Iden
     called = {c["track"]: c["name"] for c in corrections if c["do"] == "rename"}
     for entry in names:
         track, equals, name = entry.partition("=")
-        if not equals or not track.strip().isdecimal() or not name.strip():
+        if not equals or not track.isascii() or not track.isdecimal() or not name.strip("= "):
             raise ValueError(f"the name {entry!r} is not of the form TRACK=NAME, such as 3=mother")
+        if "=" in name:
+            raise ValueError(f"the name {entry!r} has two =; give each TRACK=NAME on its own")
         called[int(track)] = name.strip()
     return Identities(corrections, called)
 
 
 def _read(file: Path) -> tuple[dict[str, Any], ...]:
-    if not file.exists():
+    if not file.is_file():
         raise FileNotFoundError(f"{file}: there is no such file of corrections; check the path")
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))

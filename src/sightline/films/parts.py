@@ -7,7 +7,7 @@ heads for the sheet of people (.jpg), and last the note (.json) that says that t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ class Part:
 
     frames: how many. start, newest: when the first and the last of them are shown; end: until when
     the last one is shown; in seconds of the film. last: the film ends with the part.
-    memory: the tracker at its end. tracks: whose head each cell of the strip shows.
+    memory: the tracker at its end. cells: whose head each cell of the strip shows, and when.
+    names: of the tracks that have one.
     identities: those it was drawn with; None if it was not drawn.
     faults: what was wrong with frames so far.
     """
@@ -42,7 +43,8 @@ class Part:
     end: float
     last: bool
     memory: dict[str, Any] | None
-    tracks: list[int]
+    cells: list[tuple[int, float]]
+    names: dict[str, str]
     size: tuple[int, int]
     identities: dict[str, Any] | None
     faults: list[str]
@@ -63,14 +65,11 @@ class Part:
         """Its drawings."""
         return _file(folder, self.number, "mp4")
 
-    def heads(self, folder: Path) -> dict[int, list[Tensor]]:
-        """One or two heads (3, SIDE, SIDE) of each track, the first from its beginning."""
-        heads: dict[int, list[Tensor]] = {}
-        if self.tracks:
-            cells = read_image(_file(folder, self.number, "jpg")).split(SIDE, -1)
-            for track, cell in zip(self.tracks, cells, strict=True):
-                heads.setdefault(track, []).append(cell)
-        return heads
+    def heads(self, folder: Path) -> Sequence[Tensor]:
+        """The heads (3, SIDE, SIDE) of the cells."""
+        if not self.cells:
+            return []
+        return read_image(_file(folder, self.number, "jpg")).split(SIDE, -1)
 
 
 def read_parts(folder: Path) -> list[Part]:
@@ -110,6 +109,7 @@ class PartWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.number, self.identities = folder, number, identities
         self.album = Album()
+        self.names: dict[str, str] = {}
         self.drawing: FilmWriter | None = None
         self.first: Seen | None = None
         self.newest: Seen | None = None
@@ -123,7 +123,10 @@ class PartWriter:
         self.frames += 1
         self.lines.write(drawn.record.to_json() + "\n")
         if seen.heads.tracks is not None:
-            self.album.add(image, seen.heads.boxes, seen.heads.tracks.tolist())
+            tracks, names = seen.heads.tracks.tolist(), drawn.record.names
+            self.album.add(image, seen.heads.boxes, tracks, seen.frame.time)
+            known = zip(tracks, names, strict=True)
+            self.names |= {str(track): name for track, name in known if name}
         if drawn.picture is not None:
             if self.drawing is None:
                 size = (image.shape[2], image.shape[1])
@@ -138,7 +141,7 @@ class PartWriter:
         start, image = self.first.frame.time, self.newest.frame.image
         if self.drawing is not None:
             self.drawing.close(end - start)
-        if self.album.tracks:
+        if self.album.cells:
             write_image(_file(self.folder, self.number, "jpg"), self.album.strip())
         part = Part(
             number=self.number,
@@ -148,7 +151,8 @@ class PartWriter:
             end=end,
             last=last,
             memory=self.newest.memory,
-            tracks=self.album.tracks,
+            cells=self.album.cells,
+            names=self.names,
             size=(image.shape[2], image.shape[1]),
             identities=self.identities.to_dict() if self.drawing else None,
             faults=list(faults),
@@ -174,8 +178,6 @@ def redraw(part: Part, folder: Path, frames: Iterable[Frame], identities: Identi
         drawing.abort()
         raise
     drawing.close(part.end - part.start)
-    part.identities = identities.to_dict()
-    part.keep(folder)
 
 
 def draw_record(image: Tensor, record: Record) -> Tensor:
@@ -187,9 +189,8 @@ def album_of(parts: list[Part], folder: Path, identities: Identities) -> dict[in
     """The heads of each corrected track, in time."""
     people: dict[int, list[Tensor]] = {}
     for part in parts:
-        for track, heads in part.heads(folder).items():
-            for head, time in zip(heads, (part.start, part.newest), strict=False):
-                right = identities.track(track, time)
-                if right is not None:
-                    people.setdefault(right, []).append(head)
+        for (track, time), head in zip(part.cells, part.heads(folder), strict=True):
+            right = identities.track(track, time)
+            if right is not None:
+                people.setdefault(right, []).append(head)
     return people

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from sightline.films.identities import Identities
 from sightline.films.watch import Seen
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import entropies
-from sightline.plain import to_plain
-from sightline.table import Row, rows
+from sightline.table import Row, cells, rows
 
 PER_PERSON = ("names", "head_scores", "heatmap_peaks", "heatmap_entropies")
 
@@ -37,9 +35,9 @@ class Record:
         return cls(
             gaze=replace(gaze, heatmaps=torch.zeros(len(gaze), 0, 0)),
             names=list(heads.names or [None] * len(heads)),
-            head_scores=_cells(heads.scores),
-            heatmap_peaks=_cells(maps.amax((1, 2))) if len(maps) else [],
-            heatmap_entropies=_cells(entropies(maps)) if len(maps) else [],
+            head_scores=cells(heads.scores),
+            heatmap_peaks=cells(maps.amax((1, 2))) if len(maps) else [],
+            heatmap_entropies=cells(entropies(maps)) if len(maps) else [],
         )
 
     def to_json(self) -> str:
@@ -56,25 +54,30 @@ class Record:
 
     def corrected(self, identities: Identities) -> Record:
         """The same with the tracks and names that a person has set right."""
-        time, found = self.gaze.time, self.gaze.tracks
-        assert time is not None
-        assert found is not None
-        tracks = [identities.track(track, time) for track in found.tolist()]
+        time = self.gaze.time or 0.0
+        tracks = [identities.track(track, time) for track in self.tracks]
         kept = [row for row, track in enumerate(tracks) if track is not None]
         right = [track for track in tracks if track is not None]
         record = Record(
             self.gaze[kept], *([getattr(self, n)[row] for row in kept] for n in PER_PERSON)
         )
         record.gaze.tracks = torch.tensor(right, dtype=torch.int64)
-        record.names = [identities.names.get(t, record.names[i]) for i, t in enumerate(right)]
+        before = [self.tracks[row] for row in kept]
+        record.names = [
+            identities.names.get(track, name if track == old else None)
+            for track, old, name in zip(right, before, record.names, strict=True)
+        ]
         return record
+
+    @property
+    def tracks(self) -> list[int]:
+        """Who is in the frame."""
+        return [] if self.gaze.tracks is None else self.gaze.tracks.tolist()
 
     @property
     def labels(self) -> list[str]:
         """What to call each person in a drawing: the name, or the number of the track."""
-        assert self.gaze.tracks is not None
-        tracks = self.gaze.tracks.tolist()
-        return [name or str(track) for name, track in zip(self.names, tracks, strict=True)]
+        return [name or str(track) for name, track in zip(self.names, self.tracks, strict=True)]
 
     def rows(self, about: dict[str, Any]) -> list[Row]:
         """The rows of the table; `about` holds what `table.rows` wants to know of the film."""
@@ -83,7 +86,3 @@ class Record:
         for row, (score, peak, entropy) in zip(table, columns, strict=False):
             row |= {"head_score": score, "heatmap_peak": peak, "heatmap_entropy": entropy}
         return table
-
-
-def _cells(values: Tensor) -> list[float | None]:
-    return to_plain(values)  # pyright: ignore[reportReturnType]

@@ -15,9 +15,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from sightline.ahead import ahead
 from sightline.films import watch
@@ -52,7 +55,8 @@ class FilmResults:
     """Takes the frames of a film as they come; `finish` makes the results of what was taken.
 
     name: of the film. origin: what must be the same for a run that goes on (film, model, weights,
-    settings). Raises FileExistsError as `results.ResultsFolder` does.
+    settings). identities: None for those of the earlier run, if there is one. Raises
+    FileExistsError as `results.ResultsFolder` does.
     """
 
     def __init__(
@@ -61,31 +65,33 @@ class FilmResults:
         name: str,
         *,
         origin: dict[str, Any],
-        identities: Identities,
+        identities: Identities | None = None,
         video: bool = True,
         existing: Existing = "refuse",
     ) -> None:
         self.folder, self.name = folder, name
         self.origin = json.loads(json.dumps(origin))  # as it will be read again
-        self.identities, self.video = identities, video
         self.parts_folder, self.record = self.file("parts"), self.file("run.json")
-        self.earlier = self._claim(existing)
+        earlier = self._claim(existing)
+        if identities is None and "identities" in earlier:
+            identities = Identities.from_dict(earlier["identities"])
+        self.identities, self.video = identities or Identities(), video
         self.parts: list[Part] = read_parts(self.parts_folder)
         self.taken = len(self.parts)
         self.faults = self.parts[-1].faults if self.parts else []  # of earlier runs
         self.open: PartWriter | None = None
-        if not self.earlier:
-            write_json(self.record, describe_run(origin=self.origin))
 
     def _claim(self, existing: Existing) -> dict[str, Any]:
         """The note of an earlier run, after checking that this run may go on with it."""
-        if existing == "overwrite" or not read_parts(self.parts_folder):
+        made = self.parts_folder.exists() and bool(read_parts(self.parts_folder))
+        if existing == "overwrite" or not (made or self.file("csv").exists()):
             shutil.rmtree(self.parts_folder, ignore_errors=True)
             return {}
-        if existing == "refuse":
+        if existing == "refuse" or not made:
             raise FileExistsError(
-                f"{self.folder} holds results of {self.name} already; go on with --resume, replace "
-                "them with --overwrite, or name another folder with --out"
+                f"{self.folder} holds results of {self.name} already; "
+                + ("go on with --resume, replace " if made else "its parts are gone: replace ")
+                + "them with --overwrite, or name another folder with --out"
             )
         earlier = json.loads(self.record.read_text(encoding="utf-8"))
         other = [key for key, value in self.origin.items() if earlier["origin"].get(key) != value]
@@ -125,6 +131,8 @@ class FilmResults:
             self._close(drawn.seen.frame.time, last=False, faults=faults)
         if self.open is None:
             number = len(self.parts)
+            if not number:
+                write_json(self.record, describe_run(origin=self.origin))
             self.open = PartWriter(self.parts_folder, number, self.identities)
         self.open.add(drawn)
 
@@ -153,11 +161,14 @@ class FilmResults:
         impossible. facts: for the note. Returns the number of people. Raises ValueError when two
         people of a frame were merged.
         """
-        names = self._write_records(parquet)
-        if people := album_of(self.parts, self.parts_folder, self.identities):
-            write_image(self.file("people.jpg"), sheet(people, names))
+        given = {int(track): name for part in self.parts for track, name in part.names.items()}
+        named = replace(self.identities, names=given | self.identities.names)
+        people: dict[int, list[Tensor]] = {t: [] for t in self._write_records(named, parquet)}
+        people |= album_of(self.parts, self.parts_folder, self.identities)
+        if people:
+            write_image(self.file("people.jpg"), sheet(people, named.names))
         if self.video:
-            self._make_film(reread)
+            self._make_film(named, reread)
         note = describe_run(
             origin=self.origin,
             identities=self.identities.to_dict(),
@@ -171,32 +182,38 @@ class FilmResults:
         write_json(self.record, note)
         return len(people)
 
-    def _write_records(self, parquet: bool) -> dict[int, str]:
-        """Write table and lines, complete before they get their names; returns names by track."""
+    @property
+    def unknown(self) -> list[int]:
+        """Tracks of names and corrections that are not in the film."""
+        found = {track for part in self.parts for track, _ in part.cells}
+        return sorted(self.identities.mentioned - found)
+
+    def _write_records(self, named: Identities, parquet: bool) -> list[int]:
+        """Write table and lines, complete before they get their names; returns the tracks."""
         wanted = ["csv", "jsonl"] + ["parquet"] * parquet
         files = {kind: self.file(f"{kind}.part") for kind in wanted}
         files["csv"].unlink(missing_ok=True)
-        names: dict[int, str] = {}
+        tracks: set[int] = set()
         with files["jsonl"].open("w", encoding="utf-8") as lines:
             for part in self.parts:
                 rows = []
-                for record in self._records(part):
+                for record in self._records(part, named):
                     lines.write(record.to_json() + "\n")
                     rows += self._rows(part, record)
-                names |= {row["track"]: row["name"] for row in rows if row["name"]}
+                    tracks |= set(record.tracks)
                 append_csv(rows, files["csv"])
         if parquet:
-            every = (row for p in self.parts for r in self._records(p) for row in self._rows(p, r))
+            records = ((part, r) for part in self.parts for r in self._records(part, named))
+            every = (row for part, record in records for row in self._rows(part, record))
             write_parquet(every, files["parquet"])
         for kind, file in files.items():
             file.replace(self.file(kind))
-        return names
+        return sorted(tracks)
 
-    def _records(self, part: Part) -> Iterator[Record]:
+    def _records(self, part: Part, named: Identities) -> Iterator[Record]:
         for record in part.records(self.parts_folder):
-            right = record.corrected(self.identities)
-            assert right.gaze.tracks is not None
-            tracks = right.gaze.tracks.tolist()
+            right = record.corrected(named)
+            tracks = right.tracks
             if len(set(tracks)) < len(tracks):
                 twice = next(track for track in tracks if tracks.count(track) > 1)
                 raise ValueError(
@@ -210,7 +227,7 @@ class FilmResults:
         about = {"image": self.name, "model": origin["model"], "weights": origin["weights"]}
         return record.rows(about | {"size": part.size})
 
-    def _make_film(self, reread: Reread | None) -> None:
+    def _make_film(self, named: Identities, reread: Reread | None) -> None:
         film, wanted = self.file("mp4"), self.identities.to_dict()
         changed = len(self.parts) > self.taken or any(p.identities != wanted for p in self.parts)
         if film.exists() and not changed:
@@ -220,7 +237,9 @@ class FilmResults:
             if current or reread is None:
                 continue
             frames = islice(reread(part.start), part.frames)
-            redraw(part, self.parts_folder, frames, self.identities)
+            redraw(part, self.parts_folder, frames, named)
+            part.identities = wanted
+            part.keep(self.parts_folder)
         start = self.parts[0].start
         drawn = [(part.film(self.parts_folder), part.start - start) for part in self.parts]
         join_films(drawn, film)

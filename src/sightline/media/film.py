@@ -98,7 +98,7 @@ class Film(ABC):
         after each multiple of 1/fps seconds. What is taken does not depend on `start`: reading on
         from a picture's time gives what reading on would have given. A live source is read once.
         """
-        if start < 0 or (end is not None and end <= start):
+        if not start >= 0 or (end is not None and not end > start):  # NaN as well
             raise ValueError(f"start {start} and end {end}: give 0 <= start < end, in seconds.")
         if stride < 1 or (fps is not None and not 0 < fps < math.inf):
             raise ValueError(f"stride {stride} and fps {fps} must be positive.")
