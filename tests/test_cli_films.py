@@ -4,6 +4,7 @@ import csv
 import errno
 import json
 import os
+import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -248,6 +249,39 @@ def test_names_and_corrections_are_applied_again_without_the_network(film, weigh
     assert results(film, "mp4").stat().st_mtime_ns == drawn  # nothing changed: not drawn again
 
 
+def test_corrections_stay_until_others_are_given(film, weights, capsys):
+    assert predict(film, weights, "--names", "1=mother", "7=nobody") == 0
+    assert "track 7, which the film does not have" in capsys.readouterr().err
+    assert predict(film, weights, "--resume") == 0
+    assert {row["name"] for row in table(film)} == {"", "mother"}
+    assert predict(film, weights, "--resume", "--names", "0=father") == 0
+    assert {row["name"] for row in table(film)} == {"", "father"}
+
+
+def test_a_merged_person_has_one_name_and_a_split_one_two(film, weights):
+    heads = film.parent / "heads.csv"
+    rows = [["frame", "person", "x_min", "y_min", "x_max", "y_max"]]
+    people = ["ann"] * 4 + ["ben"] * 4 + ["eve"] * 4
+    rows += [[frame, person, 5, 5, 20, 20] for frame, person in enumerate(people)]
+    heads.write_text("\n".join(",".join(map(str, row)) for row in rows))
+    merge = {"do": "merge", "track": 1, "into": 0}
+    split = {"do": "split", "track": 2, "at": 0.6, "into": 5}
+    (film.parent / "c.json").write_text(json.dumps([merge, split]))
+    assert predict(film, weights, "--corrections", str(film.parent / "c.json")) == 0
+    who = [(row["track"], row["name"]) for row in table(film)]
+    assert who == [("0", "ann")] * 8 + [("2", "eve")] * 2 + [("5", "")] * 2
+    assert Image.open(results(film, "people.jpg")).size[1] == 3 * 96  # a row for each of the three
+
+
+def test_results_whose_parts_are_gone_are_not_replaced_silently(film, weights, capsys):
+    assert predict(film, weights) == 0
+    shutil.rmtree(results(film, "parts"))
+    for words in ((), ("--resume",)):
+        assert predict(film, weights, *words) == 2
+        assert "--overwrite" in capsys.readouterr().err
+    assert predict(film, weights, "--overwrite") == 0
+
+
 def test_people_who_are_in_the_picture_together_cannot_be_merged(film, weights, capsys):
     assert predict(film, weights) == 0
     (film.parent / "c.json").write_text('[{"do": "merge", "track": 1, "into": 0}]')
@@ -279,6 +313,15 @@ def test_a_time_span_without_pictures_is_an_error(film, weights, capsys):
     assert predict(film, weights, "--start", "5") == 1
     assert "no picture between --start and --end" in capsys.readouterr().err
     assert predict(film, weights) == 0  # nothing is in the way
+
+
+@pytest.mark.parametrize(
+    "words", ["--end 0", "--start 1 --end 0.5", "--fps nan", "--stride 0", "--stride 2 --fps 5"]
+)
+def test_times_that_make_no_sense_are_wrong_usage_and_leave_nothing(film, weights, capsys, words):
+    assert predict(film, weights, *words.split()) == 2
+    assert "ive " in capsys.readouterr().err  # what to give instead
+    assert not (film.parent / "out").exists()
 
 
 @pytest.mark.parametrize("people", [0, 1, 12])

@@ -100,7 +100,7 @@ def test_video_starts_from_the_weights_of_pictures(tmp_path: Path) -> None:
     temporal = {name for name in fresh if name.startswith("temporal.")}
     assert notes == [
         "weights from w.safetensors",
-        f"not in the file, random values kept: {', '.join(sorted(temporal))}",
+        f"not in the file, initial values kept: {', '.join(sorted(temporal))}",
     ]
     given = picture.state_dict()
     assert given.keys() == fresh.keys() - temporal

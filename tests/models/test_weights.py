@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from sightline.models import create, load, read_model
+from sightline.models import create, initialise, load, read_model
+from sightline.models.base import GazeModel
 from sightline.models.precision import choose_precision
 from sightline.models.weights import WeightsError, read_state, save_weights
 from sightline.registry import UnknownNameError
@@ -95,3 +96,19 @@ def test_precision_is_chosen_by_name() -> None:
     assert choose_precision("auto", "cpu") in (torch.float32, torch.bfloat16)
     with pytest.raises(ValueError, match="auto, float32 or bfloat16"):
         choose_precision("int4", "cpu")
+
+
+class Foreign(GazeModel):
+    """A user's own model, of no published family."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+
+def test_a_model_without_relatives_starts_from_weights_that_fit_as_a_whole_only() -> None:
+    model, other = Foreign(), Foreign()
+    assert initialise(model, other.state_dict()) == []
+    assert torch.equal(model.layer.weight, other.layer.weight)
+    with pytest.raises(WeightsError, match=r"1 missing: layer\.bias"):
+        initialise(model, {"layer.weight": torch.zeros(1, 2)})

@@ -118,6 +118,11 @@ def test_what_was_asked_otherwise_is_refused(folder: Path, tmp_path: Path) -> No
     assert contents(folder) == before
 
 
+def test_two_clips_are_one_for_each_part(tmp_path: Path) -> None:
+    written = write_videoattentiontarget(tmp_path / "e", clips=2, frames=1, size=(32, 24))
+    assert (written["train"].clips, written["test"].clips) == (1, 1)
+
+
 def test_no_frames_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="0 frames"):
         write_videoattentiontarget(tmp_path / "d", **{**ASKED, "frames": 0})

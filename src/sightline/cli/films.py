@@ -31,7 +31,8 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
     from sightline.films.identities import read_identities
     from sightline.films.results import FilmResults
 
-    identities = read_identities(options.names, options.corrections)
+    given = options.names or options.corrections
+    identities = read_identities(options.names, options.corrections) if given else None
     name = _name(source)
     with claimed(folder, name):
         results = FilmResults(

@@ -14,7 +14,7 @@ class Sequences:
     """N sequences of one head each, whole tracks or windows of them, one after the other.
 
     names: (N,) show/clip/file. ends: (N,) where each sequence ends in the R rows below.
-    pictures: (R,) file names. boxes: (R, 4) pixels as annotated. gaze: (R, 2) pixels, NaN for
+    pictures: (R,) file names. heads: (R, 4) pixels as annotated. gaze: (R, 2) pixels, NaN for
     outside. counted: (R,) False for rows that are there for their neighbours' sake.
     lines: (R,) of the file. broken: what ails the lines that could not be read.
     """
@@ -22,7 +22,7 @@ class Sequences:
     names: np.ndarray
     ends: np.ndarray
     pictures: np.ndarray
-    boxes: np.ndarray
+    heads: np.ndarray
     gaze: np.ndarray
     counted: np.ndarray
     lines: np.ndarray
@@ -90,5 +90,5 @@ class Sequences:
     def _take(
         self, rows: np.ndarray, names: np.ndarray, lengths: np.ndarray, counted: np.ndarray
     ) -> Sequences:
-        columns = (self.pictures[rows], self.boxes[rows], self.gaze[rows])
+        columns = (self.pictures[rows], self.heads[rows], self.gaze[rows])
         return Sequences(names, lengths.cumsum(), *columns, counted, self.lines[rows], self.broken)

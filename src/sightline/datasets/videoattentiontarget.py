@@ -81,7 +81,7 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
         folder = str(found.names[index]).rpartition("/")[0]
         names = found.pictures[rows].tolist()
         pictures = {name: self._read_picture(f"{folder}/{name}") for name in dict.fromkeys(names)}
-        heads = smooth_boxes(torch.from_numpy(found.boxes[rows]))
+        heads = smooth_boxes(torch.from_numpy(found.heads[rows]))
         gaze, counted = torch.from_numpy(found.gaze[rows]), torch.from_numpy(found.counted[rows])
         inside = (~gaze[:, 0].isnan()).float()
         return [

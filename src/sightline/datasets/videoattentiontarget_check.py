@@ -64,10 +64,10 @@ def _check_heads(report: Report, tracks: Sequences, root: Path, part: str) -> No
         root=root,
         folder="images",
         pictures=pictures,
-        heads=tracks.boxes,
+        heads=tracks.heads,
         places=places,
     )
-    flat = (tracks.boxes[:, :2] >= tracks.boxes[:, 2:]).any(axis=1)
+    flat = (tracks.heads[:, :2] >= tracks.heads[:, 2:]).any(axis=1)
     report.problems += [
         f"{places[i]}: the head box is reversed or empty" for i in np.flatnonzero(flat)
     ]

@@ -36,12 +36,12 @@ def read_tracks(root: Path, part: str) -> Sequences:
         why = broken[0] if broken else "there is no file SHOW/CLIP/sNN.txt"
         raise ValueError(f"{folder} has no readable track ({why}).")
     lines, pictures, values = zip(*(row for rows in tracks for row in rows), strict=True)
-    boxes, gaze = boxes_and_gaze(np.array(values))
+    heads, gaze = heads_and_gaze(np.array(values))
     return Sequences(
         names=np.array(names),
         ends=np.cumsum([len(rows) for rows in tracks]),
         pictures=np.array(pictures),
-        boxes=boxes,
+        heads=heads,
         gaze=gaze,
         counted=np.ones(len(lines), dtype=bool),
         lines=np.array(lines),
@@ -84,15 +84,15 @@ def _row(cells: list[str], seen: set[str]) -> tuple[str, list[float]]:
     return picture, values
 
 
-def boxes_and_gaze(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (R, 4) and gaze (R, 2), NaN for outside, of six annotated numbers (R, 6).
+def heads_and_gaze(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Heads (R, 4) and gaze (R, 2), NaN for outside, of six annotated numbers (R, 6).
 
     A gaze of (-1, -1) is outside; another negative coordinate is taken as 0, as in the release, and
     one beyond the right or bottom edge is kept.
     """
-    boxes, gaze = np.split(values.astype(np.float32), [4], axis=1)
+    heads, gaze = np.split(values.astype(np.float32), [4], axis=1)
     outside = (gaze == -1).all(1, keepdims=True)
-    return boxes.copy(), np.where(outside, np.float32(np.nan), gaze.clip(min=0))
+    return heads, np.where(outside, np.float32(np.nan), gaze.clip(min=0))
 
 
 def find_pickle(root: Path, part: str) -> Path | None:
@@ -111,12 +111,12 @@ def read_pickled_windows(file: Path) -> Sequences:
     """The windows of a released pickle; each is named show/clip/number. Raises ValueError."""
     found = read_window_pickle(file)
     count, size = found.counted.shape
-    boxes, gaze = boxes_and_gaze(found.values.reshape(-1, 6))
+    heads, gaze = heads_and_gaze(found.values.reshape(-1, 6))
     return Sequences(
         names=np.array([f"{folder}/{i:05d}" for i, folder in enumerate(found.folders.tolist())]),
         ends=np.arange(1, count + 1) * size,
         pictures=found.pictures.ravel(),
-        boxes=boxes,
+        heads=heads,
         gaze=gaze,
         counted=found.counted.ravel(),
         lines=np.tile(np.arange(1, size + 1), count),

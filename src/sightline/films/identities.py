@@ -56,6 +56,12 @@ class Identities:
         spoken = {c["track"] for c in self.corrections if c["do"] != "rename"}
         return sorted((spoken - reached) | (self.names.keys() - corrected))
 
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Identities:
+        """The identities of `to_dict`."""
+        names = {int(track): name for track, name in data["names"].items()}
+        return cls(tuple(data["corrections"]), names)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         names = {str(track): name for track, name in sorted(self.names.items())}
@@ -71,8 +77,10 @@ def read_identities(names: Sequence[str] = (), file: Path | None = None) -> Iden
     called = {c["track"]: c["name"] for c in corrections if c["do"] == "rename"}
     for entry in names:
         track, equals, name = entry.partition("=")
-        if not equals or not track.strip().isdecimal() or not name.strip():
+        if not equals or not (track.isascii() and track.isdecimal()) or not name.strip():
             raise ValueError(f"the name {entry!r} is not of the form TRACK=NAME, such as 3=mother")
+        if "=" in name:
+            raise ValueError(f"the name {entry!r} has two =; give each TRACK=NAME on its own")
         called[int(track)] = name.strip()
     return Identities(corrections, called)
 

@@ -33,7 +33,8 @@ class Part:
 
     frames: how many. start, newest: when the first and the last of them are shown; end: until when
     the last one is shown; in seconds of the film. last: the film ends with the part.
-    memory: the tracker at its end. tracks, times: who is in each cell of the strip, and when.
+    memory: the tracker at its end. names: of the tracks whose heads came with one.
+    tracks, times: who is in each cell of the strip, and when.
     identities: those it was drawn with; None if it was not drawn.
     faults: what was wrong with frames so far.
     """
@@ -45,6 +46,7 @@ class Part:
     end: float
     last: bool
     memory: dict[str, Any] | None
+    names: dict[str, str]
     tracks: list[int]
     times: list[float]
     size: tuple[int, int]
@@ -109,6 +111,7 @@ class PartWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.number, self.identities = folder, number, identities
         self.album = Album()
+        self.names: dict[str, str] = {}
         self.drawing: FilmWriter | None = None
         self.first: Seen | None = None
         self.newest: Seen | None = None
@@ -124,6 +127,8 @@ class PartWriter:
         if seen.heads.tracks is not None:
             tracks, time = seen.heads.tracks.tolist(), seen.frame.time
             self.album.add(image, seen.heads.boxes, tracks, time)
+            known = zip(tracks, drawn.record.names, strict=True)
+            self.names |= {str(track): name for track, name in known if name}
         if drawn.picture is not None:
             if self.drawing is None:
                 size = (image.shape[2], image.shape[1])
@@ -148,6 +153,7 @@ class PartWriter:
             end=end,
             last=last,
             memory=self.newest.memory,
+            names=self.names,
             tracks=self.album.tracks,
             times=self.album.times,
             size=(image.shape[2], image.shape[1]),
@@ -176,8 +182,6 @@ def redraw(part: Part, folder: Path, frames: Iterable[Frame], identities: Identi
         drawing.abort()
         raise
     drawing.close(part.end - part.start)
-    part.identities = identities.to_dict()
-    part.keep(folder)
 
 
 def draw_record(image: Tensor, record: Record) -> Tensor:

@@ -56,25 +56,29 @@ class Record:
 
     def corrected(self, identities: Identities) -> Record:
         """The same with the tracks and names that a person has set right."""
-        time, found = self.gaze.time, self.gaze.tracks
-        assert time is not None
-        assert found is not None
-        tracks = [identities.track(track, time) for track in found.tolist()]
+        time, found = self.gaze.time or 0.0, self.tracks
+        tracks = [identities.track(track, time) for track in found]
         kept = [row for row, track in enumerate(tracks) if track is not None]
         right = [track for track in tracks if track is not None]
         record = Record(
             self.gaze[kept], *([getattr(self, n)[row] for row in kept] for n in PER_PERSON)
         )
         record.gaze.tracks = torch.tensor(right, dtype=torch.int64)
-        record.names = [identities.names.get(t, record.names[i]) for i, t in enumerate(right)]
+        record.names = [  # a name that came with the heads belongs to the track that it came with
+            identities.names.get(track, self.names[row] if found[row] == track else None)
+            for row, track in zip(kept, right, strict=True)
+        ]
         return record
+
+    @property
+    def tracks(self) -> list[int]:
+        """Who is in the frame."""
+        return [] if self.gaze.tracks is None else self.gaze.tracks.tolist()
 
     @property
     def labels(self) -> list[str]:
         """What to call each person in a drawing: the name, or the number of the track."""
-        assert self.gaze.tracks is not None
-        tracks = self.gaze.tracks.tolist()
-        return [name or str(track) for name, track in zip(self.names, tracks, strict=True)]
+        return [name or str(track) for name, track in zip(self.names, self.tracks, strict=True)]
 
     def rows(self, about: dict[str, Any]) -> list[Row]:
         """The rows of the table; `about` holds what `table.rows` wants to know of the film."""

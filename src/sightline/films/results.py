@@ -15,13 +15,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from sightline.ahead import ahead
 from sightline.films import watch
-from sightline.films.album import sheet
+from sightline.films.album import ROWS, sheet
 from sightline.films.identities import Identities
 from sightline.films.parts import (
     Drawn,
@@ -53,7 +56,8 @@ class FilmResults:
 
     Nothing that is there is touched before the first frame comes. Use it in `claimed`.
     name: of the film. origin: what must be the same for a run that goes on (film, model, weights,
-    settings). Raises FileExistsError as `results.ResultsFolder` does.
+    settings). identities: None for those of the earlier run, if there is one. Raises
+    FileExistsError as `results.ResultsFolder` does.
     """
 
     def __init__(
@@ -62,15 +66,17 @@ class FilmResults:
         name: str,
         *,
         origin: dict[str, Any],
-        identities: Identities,
+        identities: Identities | None = None,
         video: bool = True,
         existing: Existing = "refuse",
     ) -> None:
         self.folder, self.name = folder, name
         self.origin = json.loads(json.dumps(origin))  # as it will be read again
-        self.identities, self.video = identities, video
         self.parts_folder, self.record = self.file("parts"), self.file("run.json")
         earlier = {} if existing == "overwrite" else self._earlier(existing)
+        if identities is None and "identities" in earlier:
+            identities = Identities.from_dict(earlier["identities"])
+        self.identities, self.video = identities or Identities(), video
         self.prediction: dict[str, Any] = earlier.get("prediction", {})
         self.film: dict[str, Any] | None = earlier.get("film")  # what the annotated film shows
         self.parts: list[Part] = read_parts(self.parts_folder) if earlier else []
@@ -187,7 +193,8 @@ class FilmResults:
         """
         with writing(self.folder):
             names = self._write_records(parquet or self.file("parquet").exists())
-            people = album_of(self.parts, self.parts_folder, self.identities)
+            people: dict[int, list[Tensor]] = {track: [] for track in sorted(names)[:ROWS]}
+            people |= album_of(self.parts, self.parts_folder, self.identities)
             if people:
                 write_image(self.file("people.jpg"), sheet(people, names))
             else:
@@ -217,6 +224,12 @@ class FilmResults:
         write_json(self.record, note)
 
     @property
+    def named(self) -> Identities:
+        """The identities with the names that came with the heads, where there is no other."""
+        given = {int(track): name for part in self.parts for track, name in part.names.items()}
+        return replace(self.identities, names=given | self.identities.names)
+
+    @property
     def frames(self) -> int:
         """How many were taken."""
         return sum(part.frames for part in self.parts)
@@ -244,9 +257,8 @@ class FilmResults:
 
     def _records(self, part: Part) -> Iterator[Record]:
         for record in part.records(self.parts_folder):
-            right = record.corrected(self.identities)
-            assert right.gaze.tracks is not None
-            tracks = right.gaze.tracks.tolist()
+            right = record.corrected(self.named)
+            tracks = right.tracks
             if len(set(tracks)) < len(tracks):
                 twice = next(track for track in tracks if tracks.count(track) > 1)
                 raise ValueError(
@@ -269,7 +281,9 @@ class FilmResults:
             current = part.identities == wanted and part.film(self.parts_folder).exists()
             if not (current or self.live):
                 frames = islice(reread(part.start), part.frames)
-                redraw(part, self.parts_folder, frames, self.identities)
+                redraw(part, self.parts_folder, frames, self.named)
+                part.identities = wanted
+                part.keep(self.parts_folder)
         start = self.parts[0].start
         join_films([(p.film(self.parts_folder), p.start - start) for p in self.parts], film)
         self.film = shown

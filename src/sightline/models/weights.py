@@ -77,6 +77,20 @@ def _shorten(names: list[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
+def load_part(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Load weights that need not be all of the model's; a note names those that it keeps.
+
+    Raises WeightsError when one is unknown or of another shape.
+    """
+    fresh = model.state_dict()
+    missing = fresh.keys() - state.keys()
+    require_match(model, state, missing_ok=missing)
+    model.load_state_dict(fresh | state)
+    return (
+        [f"not in the file, initial values kept: {', '.join(sorted(missing))}"] if missing else []
+    )
+
+
 def save_weights(
     model: GazeModel, path: Path, *, name: str, half: bool = False, **notes: str
 ) -> None:

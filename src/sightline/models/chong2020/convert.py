@@ -7,7 +7,7 @@ from torch import Tensor
 from sightline.models.chong2020.model import Chong2020
 from sightline.models.chong2020.video import Chong2020Video, Chong2020VideoConfig
 from sightline.models.layers import TwoTrunkConfig
-from sightline.models.weights import WeightsError, require_match
+from sightline.models.weights import WeightsError, load_part, require_match
 
 State = dict[str, Tensor]
 
@@ -89,14 +89,7 @@ def initialise(model: Chong2020, official: State) -> list[str]:
     """
     is_ours = "scene_trunk.stem.0.weight" in official
     ours, unused, unknown = (dict(official), {}, {}) if is_ours else rename(official)
-    fresh = model.state_dict()
-    missing = fresh.keys() - ours.keys()
-    require_match(model, ours | unknown, missing_ok=missing)
-    model.load_state_dict(fresh | ours)
-    notes = _left_out(unused)
-    if missing:
-        notes.append(f"not in the file, initial values kept: {', '.join(sorted(missing))}")
-    return notes
+    return load_part(model, ours | unknown) + _left_out(unused)
 
 
 def _left_out(unused: State) -> list[str]:

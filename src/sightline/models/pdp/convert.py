@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sightline.models.pdp.model import PDP, PDPConfig
 from sightline.models.pdp.temporal import PDPVideo, PDPVideoConfig
-from sightline.models.weights import WeightsError, require_match
+from sightline.models.weights import WeightsError, load_part, require_match
 
 State = dict[str, Tensor]
 
@@ -49,8 +49,8 @@ TEMPORAL_NAMES = {
     "temporal_norm_1": "temporal.norm",
 }
 UNUSED = {  # in the release's state without an effect on what is predicted
-    "compress_conv1_inout": "never in the forward pass of pictures",
-    "fc_inout": "an in/out branch for comparison that is never trained",
+    "compress_conv1_inout": "an in/out branch for comparison, of which nothing else is made",
+    "fc_inout": "an in/out branch for comparison, of which nothing else is made",
     "temporal_attention.out_proj": "only the attention weights of that module are used",
 }
 BASELINE_ONLY = (  # the in/out branch of the baseline, which PDP replaces by the patch head
@@ -127,18 +127,11 @@ def initialise(model: PDP, official: State) -> list[str]:
     """
     is_ours = "scene_trunk.stem.0.weight" in official
     ours, rest = (dict(official), {}) if is_ours else rename(official)
-    fresh = model.state_dict()
-    notes = []
-    if model.config.depth:
-        notes += _make_room_for_depth(ours, fresh)
+    notes = _make_room_for_depth(ours, model.state_dict()) if model.config.depth else []
     unknown = {n: t for n, t in rest.items() if not n.startswith((*BASELINE_ONLY, *UNUSED))}
-    missing = fresh.keys() - ours.keys()
-    require_match(model, ours | unknown, missing_ok=missing)
-    model.load_state_dict(fresh | ours)
+    notes += load_part(model, ours | unknown)
     if rest:
         notes.append(f"left out (in/out branches that PDP does not use): {', '.join(sorted(rest))}")
-    if missing:
-        notes.append(f"not in the file, random values kept: {', '.join(sorted(missing))}")
     return notes
 
 
