@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("sightline", "torch", "torchvision", "numpy", "lightning")
+PACKAGES = ("sightline", "torch", "torchvision", "numpy", "av", "lightning")
 
 
 def versions() -> dict[str, str]:

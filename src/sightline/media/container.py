@@ -126,15 +126,17 @@ class ContainerFilm(Film):
             self.frames_expected = round(self.duration * self.rate)
 
     def _check_end(self, end: float, step: float) -> None:
-        """Compare the end of the pictures with the header, and believe the pictures."""
+        """Compare where the pictures end with the header, and believe the pictures."""
         if self.live:
             self.notes.tell(f"The stream ended at {end:.3f} s.")
-        elif self.whole is not None and end < self.whole - max(0.5, 2 * step):
+            return
+        short = self.whole is not None and end < self.whole - max(0.5, 2 * step)
+        if short:
             self.notes.tell(
                 f"The film breaks off at {end:.3f} s; by its header it lasts {self.whole:.3f} s."
             )
-        if self.duration is not None and end > 0:
-            self.duration = end
+        if self.duration is not None and (short or self.whole is None or end > self.duration):
+            self.duration = end or self.duration
 
 
 @contextmanager
