@@ -1,6 +1,7 @@
 """Scoring: shards that survive, predictions that are scored again, reports, baselines."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from sightline.evaluate import (
 from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.registry import UnknownNameError
-from sightline.scene import Scene, Truth
+from sightline.scene import Objects, Scene, Truth
 from sightline.shards import ShardWriter, read_shards, shard_files
 from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
 
@@ -52,6 +53,29 @@ def test_shards_give_back_what_they_were_given(tmp_path: Path) -> None:
         assert torch.equal(again.heatmaps, gaze.heatmaps), "to the last bit: ties decide an AUC"
         assert torch.equal(again.inside, gaze.inside)
         assert torch.equal(other.truth.points, scene.truth.points)
+
+
+def test_shards_keep_objects_and_who_looks_at_which(tmp_path: Path) -> None:
+    def objects(count: int) -> Objects:
+        boxes = torch.rand(count, 4)
+        return Objects(boxes, torch.arange(count), torch.rand(count), classes=("cup", "hat"))
+
+    pairs = []
+    for count, (gaze, scene) in enumerate([pair("a"), pair("bb", people=1), pair("c", people=0)]):
+        looked_at = torch.arange(len(gaze)) - 1
+        found = replace(gaze, objects=objects(3 - count), gaze_object=looked_at)
+        pairs.append((found, replace(scene, objects=objects(count), eyes=scene.heads[:, :2])))
+    nobody = replace(pairs[0][0][[]], objects=objects(2))  # what a detector of objects gives
+    pairs.append((nobody, pairs[0][1]))
+    with ShardWriter(tmp_path) as writer:
+        writer.add(pairs)
+    for (gaze, scene), (again, other) in zip(pairs, read_shards(tmp_path), strict=True):
+        for one, two in ((gaze.objects, again.objects), (scene.objects, other.objects)):
+            assert torch.equal(one.boxes, two.boxes)
+            assert torch.equal(one.labels, two.labels)
+            assert two.classes == ("cup", "hat")
+        assert torch.equal(again.gaze_object, gaze.gaze_object)
+        assert torch.equal(other.eyes, scene.eyes)
 
 
 def test_a_shard_that_was_not_finished_is_no_shard(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class Batch:
     objects: per image, unit square.
     panoramas: full resolution, own sizes; regions are cut from them in forward.
     clip_length: images are flat; temporal models unflatten by this.
+    eyes: (N, 2) the point between the eyes; NaN where unknown.
     """
 
     images: Tensor
@@ -36,6 +37,7 @@ class Batch:
     objects: list[Objects] | None = None
     panoramas: list[Tensor] | None = None
     clip_length: int = 1
+    eyes: Tensor | None = None
 
     def __len__(self) -> int:
         """The number of people."""
@@ -69,7 +71,7 @@ class Batch:
         ends = self.image_of.new_tensor((start, end))
         first, last = torch.searchsorted(self.image_of, ends).tolist()
         rows = dict.fromkeys(("images", "depth", "objects", "panoramas"), slice(start, end))
-        rows |= dict.fromkeys(("heads", "crops", "image_of"), slice(first, last))
+        rows |= dict.fromkeys(("heads", "crops", "eyes", "image_of"), slice(first, last))
         given = {name: row for name, row in rows.items() if getattr(self, name) is not None}
         part = replace(self, **{name: getattr(self, name)[row] for name, row in given.items()})
         part.image_of = part.image_of - start
@@ -133,6 +135,30 @@ def _merge(values: list[Tensor | None], like: list[Tensor], default: int | bool)
             for v, n in zip(values, like, strict=True)
         ]
     )
+
+
+def gather_eyes(scenes: list[Scene]) -> Tensor | None:
+    """Eyes (N, 2) on the unit square of all people; NaN where unknown, None if no scene has any."""
+    if all(scene.eyes is None for scene in scenes):
+        return None
+    return torch.cat(
+        [
+            torch.full((len(scene), 2), torch.nan)
+            if scene.eyes is None
+            else to_unit(scene.eyes.float(), scene.size)
+            for scene in scenes
+        ]
+    )
+
+
+def gather_objects(scenes: list[Scene]) -> list[Objects] | None:
+    """The objects of each scene on the unit square; None unless every scene has them."""
+    units = [
+        replace(scene.objects, boxes=to_unit(scene.objects.boxes.float(), scene.size))
+        for scene in scenes
+        if scene.objects is not None
+    ]
+    return units if len(units) == len(scenes) else None
 
 
 def gather_people(scenes: list[Scene]) -> tuple[Tensor, Tensor, Truth | None]:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor
-
-from sightline.metrics.scores import Metric, Score, gazefollow_metrics, score, vat_metrics
+from sightline.gaze import Gaze
+from sightline.metrics.scores import (
+    Measured,
+    Metric,
+    Score,
+    SetMetric,
+    gazefollow_metrics,
+    measure,
+    score,
+    vat_metrics,
+)
 from sightline.registry import unknown_name
+from sightline.scene import Scene
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Which scenes, which metrics, and the metric that picks an epoch in training."""
+    """Which scenes, which metrics, and the metric that picks an epoch in training.
+
+    metrics: over people. set_metrics: over all pictures together.
+    """
 
     name: str
     dataset: str
@@ -22,16 +34,31 @@ class Benchmark:
     protocol: str
     metrics: tuple[Metric, ...]
     decides: str
+    set_metrics: tuple[SetMetric, ...] = ()
 
     @property
     def better(self) -> Literal["min", "max"]:
         """Whether a low or a high value of the deciding metric is good."""
-        (metric,) = [metric for metric in self.metrics if metric.id == self.decides]
-        return "min" if metric.better == "lower" else "max"
+        low = {metric.id for metric in self.metrics if metric.better == "lower"}
+        return "min" if self.decides in low else "max"
 
-    def score(self, table: Mapping[str, Tensor]) -> dict[str, Score]:
-        """Every metric with its interval, from what each person contributes."""
-        return score(self.metrics, dict(table))
+    def measure(self, pairs: Iterable[tuple[Gaze, Scene]]) -> Measured:
+        """What each picture contributes to the scores."""
+        return measure(self.metrics, pairs, self.set_metrics)
+
+    def score(self, measured: Measured) -> dict[str, Score]:
+        """Every metric from what all pictures contribute."""
+        return score(self.metrics, measured, self.set_metrics)
+
+    def definitions(self) -> dict[str, dict[str, str]]:
+        """Of each score its definition and whether a high or a low value is good."""
+        people = {m.id: {"definition": m.description, "better": m.better} for m in self.metrics}
+        sets = {
+            name: {"definition": text, "better": "higher"}
+            for metric in self.set_metrics
+            for name, text in metric.descriptions.items()
+        }
+        return people | sets
 
 
 _inside_ap = tuple(metric for metric in vat_metrics if metric.id.startswith("vat.ap."))

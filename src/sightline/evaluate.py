@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.metrics.scores import Score, columns
+from sightline.metrics.scores import Score
 from sightline.models.base import GazeModel
 from sightline.provenance import describe_run, write_json
 from sightline.scene import Clip, Scene, as_clip
@@ -135,7 +135,7 @@ def read_origin(folder: Path) -> dict[str, Any]:
 
 def score_pairs(benchmark: Benchmark, pairs: Iterable[Pair]) -> dict[str, Score]:
     """Every metric of `benchmark` over (gaze, scene) pairs, saved or fresh."""
-    return benchmark.score(columns(benchmark.metrics, pairs))
+    return benchmark.score(benchmark.measure(pairs))
 
 
 def write_report(
@@ -145,13 +145,9 @@ def write_report(
     facts: dict[str, Any],
 ) -> None:
     """Write the scores of each system, with definitions and where they come from, as JSON."""
-    definitions = {
-        metric.id: {"definition": metric.description, "better": metric.better}
-        for metric in benchmark.metrics
-    }
     scores = {
         system: {name: asdict(score) for name, score in column.items()}
         for system, column in systems.items()
     }
     about = describe_run(**{**facts, "benchmark": benchmark.name, "protocol": benchmark.protocol})
-    write_json(path, about | {"metrics": definitions, "scores": scores})
+    write_json(path, about | {"metrics": benchmark.definitions(), "scores": scores})

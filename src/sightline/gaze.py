@@ -100,6 +100,7 @@ class Gaze:
         if self.objects is not None:
             objects = self.objects
             data["objects"] = {name: to_plain(getattr(objects, name)) for name in _OBJECT_SHAPES}
+            data["objects"]["classes"] = list(objects.classes)
         if heatmaps:
             data["heatmaps"] = pack_half(self.heatmaps)
         return data
@@ -203,7 +204,8 @@ class Gaze:
 def _objects(data: Any) -> Objects:
     if not isinstance(data, dict) or any(data.get(name) is None for name in _OBJECT_SHAPES):
         raise ValueError(f"Gaze: objects must have {', '.join(_OBJECT_SHAPES)}.")
-    return Objects(**{name: _read(name, data[name], row) for name, row in _OBJECT_SHAPES.items()})
+    values = {name: _read(name, data[name], row) for name, row in _OBJECT_SHAPES.items()}
+    return Objects(**values, classes=tuple(map(str, data.get("classes", ()))))
 
 
 def _read(name: str, values: Any, row: tuple[int, ...]) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from torch import Tensor
@@ -47,6 +47,7 @@ class Recipe:
     """A model, the stages that train it, and the validation benchmark that picks the epoch.
 
     model: a name of `sightline.models.MODELS`, or "file_or_module:factory".
+    config: fields of the model's config that differ from its defaults.
     benchmark: a key of `sightline.benchmark.BENCHMARKS`, run after each epoch; None keeps the last.
     """
 
@@ -55,3 +56,4 @@ class Recipe:
     stages: tuple[Stage, ...]
     benchmark: str | None
     seed: int = 1
+    config: Mapping[str, Any] = field(default_factory=dict)

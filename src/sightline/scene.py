@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from torch import Tensor
@@ -10,11 +10,33 @@ from torch import Tensor
 
 @dataclass
 class Objects:
-    """Things that can be looked at: boxes (K, 4) XYXY, labels (K,) int, scores (K,)."""
+    """Things that can be looked at, in pixels in a `Scene`, unit square in `Batch` and `Gaze`.
+
+    boxes: (K, 4) XYXY. labels: (K,) int64 classes. scores: (K,) of a detector; 1 where annotated.
+    classes: names by label; empty where labels have none.
+    ignored: (K,) true objects that are neither right nor wrong to find ("difficult", "crowd").
+    """
 
     boxes: Tensor
     labels: Tensor
     scores: Tensor
+    classes: tuple[str, ...] = ()
+    ignored: Tensor | None = None
+
+    def __len__(self) -> int:
+        """The number of objects."""
+        return len(self.boxes)
+
+    def __getitem__(self, rows: Tensor | slice | list[int]) -> Objects:
+        """Some of the objects: indices, a slice or a mask."""
+        ignored = None if self.ignored is None else self.ignored[rows]
+        boxes, labels, scores = self.boxes[rows], self.labels[rows], self.scores[rows]
+        return replace(self, boxes=boxes, labels=labels, scores=scores, ignored=ignored)
+
+    def name(self, row: int) -> str:
+        """What the object of a row is called: its class, or the number of its class."""
+        label = int(self.labels[row])
+        return self.classes[label] if 0 <= label < len(self.classes) else str(label)
 
 
 @dataclass
@@ -42,6 +64,7 @@ class Scene:
     heads: (P, 4) XYXY; may reach outside the image; a NaN row is a person without a box.
     depth: (1, H, W) in [0, 1], near is large.
     key: the dataset's own name of the sample.
+    eyes: (P, 2) the point between the eyes where a dataset gives it; NaN where not for a person.
     """
 
     image: Tensor
@@ -51,6 +74,7 @@ class Scene:
     truth: Truth | None = None
     projection: Literal["perspective", "equirectangular"] = "perspective"
     key: str = ""
+    eyes: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[0] != 3:

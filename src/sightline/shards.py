@@ -1,7 +1,8 @@
 """Predictions on disk with the truth they are scored against: no network or data to score again.
 
-A folder of safetensors files. Each holds some scenes: all people of all of them as stacked tensors,
-and of each scene its key, image size and number of people. Finished files are never touched again.
+A folder of safetensors files. Each holds some scenes: all people and objects of all of them as
+stacked tensors, and of each scene its key, image size, and how many people and objects it has.
+Finished files are never touched again.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from torch import Tensor
 
 from sightline.batch import merge_truths
 from sightline.gaze import Gaze
-from sightline.scene import Scene, Truth
+from sightline.scene import Objects, Scene, Truth
 
 Pair = tuple[Gaze, Scene]
 PackedScenes = tuple[dict[str, Tensor], dict[str, list]]
-GAZE = ("heads", "points", "heatmaps", "inside")
+GAZE = ("heads", "points", "heatmaps", "inside", "gaze_object")
 TRUTH = ("points", "inside", "gaze_object", "counted")
+OBJECTS = ("boxes", "labels", "scores", "ignored")
 
 
 class ShardWriter:
@@ -88,26 +90,75 @@ def pack_scenes(scenes: Sequence[Scene]) -> PackedScenes:
     truths = [scene.truth for scene in scenes if scene.truth is not None]
     assert len(truths) in (0, len(scenes)), "labelled and unlabelled scenes do not mix"
     tensors = {"scene.heads": torch.cat([scene.heads for scene in scenes])}
+    if (eyes := _together([scene.eyes for scene in scenes])) is not None:
+        tensors["scene.eyes"] = eyes
     if truths:
         truth = merge_truths(truths)
         values = {f"truth.{name}": getattr(truth, name) for name in TRUTH}
         tensors |= {name: value for name, value in values.items() if value is not None}
+    objects, counts = _pack_objects("scene", [scene.objects for scene in scenes])
     header = {
         "keys": [scene.key for scene in scenes],
         "sizes": [scene.size for scene in scenes],
         "people": [len(scene) for scene in scenes],
+        **counts,
     }
-    return tensors, header
+    return tensors | objects, header
 
 
 def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterator[Scene]:
     """The packed scenes, with blank pictures of their sizes that take no memory."""
-    split = {name: tensor.split(header["people"]) for name, tensor in tensors.items()}
+    people = ("scene.heads", "scene.eyes", *(f"truth.{name}" for name in TRUTH))
+    split = {name: tensors[name].split(header["people"]) for name in people if name in tensors}
+    objects = _unpack_objects("scene", tensors, header)
     for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
         of = {name: parts[row] for name, parts in split.items()}
         truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
-        blank = torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width)
-        yield Scene(blank, of["scene.heads"], truth=Truth(**truth) if truth else None, key=key)
+        yield Scene(
+            torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width),
+            of["scene.heads"],
+            objects=objects[row],
+            truth=Truth(**truth) if truth else None,
+            key=key,
+            eyes=of.get("scene.eyes"),
+        )
+
+
+def _together(parts: Sequence[Tensor | None]) -> Tensor | None:
+    given = [part for part in parts if part is not None]
+    assert len(given) in (0, len(parts)), "scenes with and without a field do not mix"
+    return torch.cat(given) if given else None
+
+
+def _pack_objects(
+    of: str, parts: Sequence[Objects | None]
+) -> tuple[dict[str, Tensor], dict[str, list]]:
+    """The objects of all pictures as stacked tensors, and how many each picture has."""
+    given = [objects for objects in parts if objects is not None]
+    assert len(given) in (0, len(parts)), "pictures with and without objects do not mix"
+    if not given:
+        return {}, {}
+    tensors = {}
+    for name in OBJECTS:
+        column = _together([getattr(objects, name) for objects in given])
+        if column is not None:
+            tensors[f"{of}.objects.{name}"] = column
+    classes = list(given[0].classes)
+    return tensors, {f"{of}.objects": [len(o) for o in given], f"{of}.classes": classes}
+
+
+def _unpack_objects(
+    of: str, tensors: dict[str, Tensor], header: dict[str, list]
+) -> list[Objects | None]:
+    if (counts := header.get(f"{of}.objects")) is None:
+        return [None] * len(header["keys"])
+    names = [name for name in OBJECTS if f"{of}.objects.{name}" in tensors]
+    columns = [tensors[f"{of}.objects.{name}"].split(counts) for name in names]
+    classes = tuple(header[f"{of}.classes"])
+    return [
+        Objects(**dict(zip(names, row, strict=True)), classes=classes)
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def _header(path: Path) -> dict:
@@ -123,12 +174,16 @@ def _pack(pairs: list[Pair]) -> PackedScenes:
     columns = {f"gaze.{name}": [getattr(gaze, name) for gaze in gazes] for name in GAZE}
     tensors, header = pack_scenes(scenes)
     tensors |= {name: torch.cat(parts) for name, parts in columns.items() if parts[0] is not None}
-    return {name: tensor.contiguous() for name, tensor in tensors.items()}, header
+    objects, counts = _pack_objects("gaze", [gaze.objects for gaze in gazes])
+    header |= {"gazes": [len(gaze) for gaze in gazes], **counts}
+    return {name: value.contiguous() for name, value in (tensors | objects).items()}, header
 
 
 def _unpack(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterator[Pair]:
     given = [name for name in GAZE if f"gaze.{name}" in tensors]
-    columns = [tensors[f"gaze.{name}"].split(header["people"]) for name in given]
+    counts = header.get("gazes", header["people"])  # a detector of objects gives gaze of nobody
+    columns = [tensors[f"gaze.{name}"].split(counts) for name in given]
+    objects = _unpack_objects("gaze", tensors, header)
     scenes = unpack_scenes(tensors, header)
-    for values, scene in zip(zip(*columns, strict=True), scenes, strict=True):
-        yield Gaze(**dict(zip(given, values, strict=True))), scene
+    for values, found, scene in zip(zip(*columns, strict=True), objects, scenes, strict=True):
+        yield Gaze(**dict(zip(given, values, strict=True)), objects=found), scene

@@ -15,7 +15,7 @@ from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
 from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes, one_thread
-from sightline.metrics.scores import columns
+from sightline.metrics.scores import Measured, join
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
 from sightline.scene import Clip, as_clip
@@ -39,7 +39,7 @@ class StageModule(lightning.LightningModule):
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.stage, self.benchmark, self.data = stage, benchmark, data
         self.seed, self.workers = seed, workers
-        self.measured: list[dict[str, Tensor]] = []
+        self.measured: list[Measured] = []
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name.startswith(stage.trainable))
 
@@ -59,12 +59,12 @@ class StageModule(lightning.LightningModule):
         return total
 
     def validation_step(self, batch: tuple[Batch, PackedScenes]) -> None:
-        """Metric values of every person, kept until the end of the epoch."""
+        """What every picture contributes to the scores, kept until the end of the epoch."""
         assert self.benchmark is not None
         images, scenes = batch
         gazes = self.model.decode(self.model(images), images)
         pairs = zip(gazes, unpack_scenes(*scenes), strict=True)
-        self.measured.append(columns(self.benchmark.metrics, pairs))
+        self.measured.append(self.benchmark.measure(pairs))
 
     def on_validation_epoch_end(self) -> None:
         """Gather the values of all processes and log their means."""
@@ -73,9 +73,7 @@ class StageModule(lightning.LightningModule):
         if self.trainer.world_size > 1:
             parts = [[]] * self.trainer.world_size
             torch.distributed.all_gather_object(parts, self.measured)
-        rows = [row for part in parts for row in part]
-        table = {m.id: torch.cat([row[m.id] for row in rows]) for m in self.benchmark.metrics}
-        scores = self.benchmark.score(table)
+        scores = self.benchmark.score(join([measured for part in parts for measured in part]))
         for name, score in scores.items():
             deciding = name == self.benchmark.decides
             self.log(f"val/{name}", score.value, prog_bar=deciding)

@@ -67,7 +67,7 @@ def train(
     resources = resources or Resources()
     _be_quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
-    model = create(recipe.model)
+    model = create(recipe.model, **recipe.config)
     notes = start_from(model, recipe.model, initial) if initial else []
     if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
         _record(out / "run.json", resume, recipe=recipe, resources=resources, initial=notes)

@@ -48,6 +48,7 @@ def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor])
         image=picture(scene.image),
         depth=None if scene.depth is None else picture(scene.depth),
         heads=_map_boxes(scene.heads, matrix),
+        eyes=None if scene.eyes is None else _map_points(scene.eyes, matrix),
         truth=truth and replace(truth, points=_map_points(truth.points, matrix)),
         objects=objects and replace(objects, boxes=_map_boxes(objects.boxes, matrix)),
     )

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sightline.geometry.heatmap import (
     aggregated_heatmaps,
+    box_energies,
     entropies,
     gaussian_heatmaps,
     patch_distribution,
@@ -155,3 +156,19 @@ def test_entropy_goes_from_one_cell_to_a_flat_map():
     half[:4] = 1
     values = entropies(torch.stack([one_cell, torch.full((8, 8), 0.7), half]))
     assert values.tolist() == pytest.approx([0, 1, math.log(32) / math.log(64)])
+
+
+def test_energy_inside_a_box_counts_cells_by_the_share_covered() -> None:
+    heatmaps = torch.rand(3, 8, 10, generator=torch.Generator().manual_seed(0))
+    fine = heatmaps.repeat_interleave(40, 1).repeat_interleave(40, 2) / 1600
+    cells = torch.tensor(
+        [[3, 5, 391, 311], [100, 60, 141, 63], [0, 0, 400, 320], [200, 0, 240, 40]]
+    )
+    boxes = cells / torch.tensor([400, 320, 400, 320])
+    naive = torch.stack([fine[:, y0:y1, x0:x1].sum((1, 2)) for x0, y0, x1, y1 in cells.tolist()], 1)
+    assert torch.allclose(box_energies(heatmaps, boxes), naive, rtol=1e-4)
+
+
+def test_a_box_outside_the_picture_has_no_energy() -> None:
+    boxes = torch.tensor([[-0.5, 0.2, -0.1, 0.4], [0.2, 1.0, 0.4, 1.5]])
+    assert (box_energies(torch.ones(1, 8, 8), boxes) == 0).all()

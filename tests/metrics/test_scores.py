@@ -12,7 +12,15 @@ from sklearn.metrics import average_precision_score
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import peaks
 from sightline.metrics.gaze import average_precision
-from sightline.metrics.scores import columns, gazefollow_metrics, score, summarise, vat_metrics
+from sightline.metrics.scores import (
+    SetMetric,
+    gazefollow_metrics,
+    join,
+    measure,
+    score,
+    summarise,
+    vat_metrics,
+)
 from sightline.scene import Scene, Truth
 
 SIZE = (40, 30)
@@ -45,7 +53,7 @@ def test_gazefollow_metrics_scores_of_image_people_match_release(golden: Path):
         scene = Scene(image, heads, truth=Truth(points[None], torch.ones(1)))
         heatmaps = case["pred_heatmaps"][i][None]
         pairs.append((Gaze(heads, peaks(heatmaps), heatmaps), scene))
-    scores = score(gazefollow_metrics, columns(gazefollow_metrics, pairs))
+    scores = score(gazefollow_metrics, measure(gazefollow_metrics, pairs))
     expected = {
         "gazefollow.auc.float-mirror": (case["mean_auc_float_skimage"], 1e-5),
         "gazefollow.auc.uint8": (case["mean_auc_uint8_pil"], 2e-4),
@@ -73,7 +81,7 @@ def test_gazefollow_metrics_scores_of_video_people_match_release(golden: Path):
         truth=Truth(points, inside),
     )
     gaze = Gaze(scene.heads, peaks(heatmaps), heatmaps, case["inside_score"])
-    scores = score(vat_metrics, columns(vat_metrics, [(gaze, scene)]))
+    scores = score(vat_metrics, measure(vat_metrics, [(gaze, scene)]))
     expected = {
         "vat.auc.float": (case["mean_auc_float"], int(inside.sum()), 1e-5),
         "vat.auc.uint8": (case["mean_auc_uint8_pil"], int(inside.sum()), 2e-4),
@@ -90,19 +98,19 @@ def test_gazefollow_metrics_scores_of_video_people_match_release(golden: Path):
 @pytest.mark.parametrize("metrics", [gazefollow_metrics, vat_metrics])
 def test_people_of_two_scenes_contribute_in_order(metrics):
     one, two = random_pair(2), random_pair(3)
-    both, first, second = (columns(metrics, pairs) for pairs in ([one, two], [one], [two]))
+    both, first, second = (measure(metrics, pairs) for pairs in ([one, two], [one], [two]))
     for metric in metrics:
-        assert both[metric.id].shape == (5, len(metric.columns))
-        assert torch.equal(both[metric.id], torch.cat([first[metric.id], second[metric.id]]))
+        assert both.people[metric.id].shape == (5, len(metric.columns))
+        assert torch.equal(both.people[metric.id], join([first, second]).people[metric.id])
 
 
 @pytest.mark.parametrize("metrics", [gazefollow_metrics, vat_metrics])
 def test_people_who_are_context_only_are_dropped(metrics):
     pair = random_pair(4)
     counted = torch.tensor([True, False, True, False])
-    everyone, some = columns(metrics, [pair]), columns(metrics, [with_truth(pair, counted=counted)])
+    everyone, some = measure(metrics, [pair]), measure(metrics, [with_truth(pair, counted=counted)])
     for metric in metrics:
-        assert torch.equal(some[metric.id], everyone[metric.id][counted])
+        assert torch.equal(some.people[metric.id], everyone.people[metric.id][counted])
 
 
 def test_people_nobody_annotated_are_not_in_n():
@@ -110,14 +118,14 @@ def test_people_nobody_annotated_are_not_in_n():
     points = scene.truth.points.clone()
     points[1] = torch.nan
     pair = with_truth((gaze, scene), points=points)
-    scores = score(gazefollow_metrics, columns(gazefollow_metrics, [pair]))
+    scores = score(gazefollow_metrics, measure(gazefollow_metrics, [pair]))
     assert {s.n for s in scores.values()} == {2}
     assert all(math.isfinite(s.value) for s in scores.values())
 
 
 def test_people_who_look_outside_only_count_in_the_average_precision():
     pair = with_truth(random_pair(4, 1), inside=torch.tensor([1.0, 0.0, torch.nan, 1.0]))
-    scores = score(vat_metrics, columns(vat_metrics, [pair]))
+    scores = score(vat_metrics, measure(vat_metrics, [pair]))
     assert {name: s.n for name, s in scores.items()} == {
         "vat.auc.float": 2,
         "vat.auc.uint8": 2,
@@ -129,7 +137,7 @@ def test_people_who_look_outside_only_count_in_the_average_precision():
 
 def test_a_model_without_an_inside_probability_has_no_average_precision():
     gaze, scene = random_pair(3, 1)
-    scores = score(vat_metrics, columns(vat_metrics, [(replace(gaze, inside=None), scene)]))
+    scores = score(vat_metrics, measure(vat_metrics, [(replace(gaze, inside=None), scene)]))
     assert scores["vat.ap.inside-positive"].n == 0
     assert math.isnan(scores["vat.ap.inside-positive"].value)
     assert scores["vat.distance"].n == 3
@@ -138,7 +146,7 @@ def test_a_model_without_an_inside_probability_has_no_average_precision():
 @pytest.mark.parametrize("metrics", [gazefollow_metrics, vat_metrics])
 @pytest.mark.parametrize("pairs", [[], [random_pair(0)]])
 def test_nobody_gives_an_empty_score(metrics, pairs):
-    scores = score(metrics, columns(metrics, pairs))
+    scores = score(metrics, measure(metrics, pairs))
     assert scores.keys() == {m.id for m in metrics}
     assert all(s.n == 0 and math.isnan(s.value) and math.isnan(s.low) for s in scores.values())
 
@@ -151,13 +159,13 @@ def test_identifiers_are_unique():
 def test_what_cannot_be_scored_is_refused_by_name():
     gaze, scene = random_pair(3)
     with pytest.raises(ValueError, match="'a' has 3 people but the prediction has 2"):
-        columns(gazefollow_metrics, [(gaze[:2], scene)])
+        measure(gazefollow_metrics, [(gaze[:2], scene)])
     with pytest.raises(ValueError, match="'a' has no annotations"):
-        columns(gazefollow_metrics, [(gaze, replace(scene, truth=None))])
+        measure(gazefollow_metrics, [(gaze, replace(scene, truth=None))])
     for name in ("points", "heatmaps"):
         broken = replace(gaze, **{name: torch.full_like(getattr(gaze, name), torch.nan)})
         with pytest.raises(ValueError, match="'a': a predicted point or heatmap is NaN"):
-            columns(gazefollow_metrics, [(broken, scene)])
+            measure(gazefollow_metrics, [(broken, scene)])
 
 
 def test_the_interval_of_a_mean_is_that_of_the_normal_approximation():
@@ -183,3 +191,15 @@ def test_the_interval_depends_on_the_seed_alone():
     values = torch.rand(30, 1)
     assert summarise(values) == summarise(values)
     assert summarise(values, seed=1) != summarise(values, seed=2)
+
+
+def count_people(kept):
+    return {"set.people": float(sum(kept))}
+
+
+def test_a_score_of_the_whole_set_sees_what_was_kept_of_every_picture():
+    metric = SetMetric({"set.people": "people"}, lambda _, scene: len(scene), count_people)
+    parts = [measure((), [random_pair(2), random_pair(3)], [metric]), measure((), [], [metric])]
+    (people,) = score((), join(parts), [metric]).values()
+    assert (people.value, people.n) == (5, 2)
+    assert math.isnan(people.low)

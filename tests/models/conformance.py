@@ -15,7 +15,7 @@ from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.models.base import GazeModel
 from sightline.models.weights import read_state, save_weights
-from sightline.scene import Clip, Scene, Truth
+from sightline.scene import Clip, Objects, Scene, Truth
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,15 @@ def scene(people: int, seed: int, size: tuple[int, int] = (96, 64)) -> Scene:
     points = torch.rand(people, 1, 2, generator=generator) * torch.tensor([width, height])
     inside = (torch.arange(people) % 3 != 2).float()
     points[inside == 0] = torch.nan
+    corners = torch.rand(4, 2, generator=generator) * 0.7
+    boxes = torch.cat([corners, corners + 0.2], 1) * torch.tensor([width, height] * 2)
+    gaze_object = torch.where(inside == 1, torch.arange(people) % 4, -1)
     return Scene(
         torch.randint(0, 256, (3, height, width), generator=generator, dtype=torch.uint8),
         heads,
         depth=torch.rand(1, height, width, generator=generator),
-        truth=Truth(points, inside),
+        objects=Objects(boxes, torch.tensor([1, 2, 3, 1]), torch.ones(4)),
+        truth=Truth(points, inside, gaze_object),
         key=f"scene {seed}",
     )
 

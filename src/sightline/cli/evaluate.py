@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,4 +80,7 @@ def _print_table(systems: dict[str, dict[str, Score]]) -> None:
 
 
 def _cell(score: Score) -> str:
-    return f"{score.value:.3f} [{score.low:.3f}, {score.high:.3f}]" if score.n else "-"
+    if math.isnan(score.value):
+        return "-"
+    interval = "" if math.isnan(score.low) else f" [{score.low:.3f}, {score.high:.3f}]"
+    return f"{score.value:.3f}{interval}"

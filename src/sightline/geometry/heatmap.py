@@ -104,6 +104,28 @@ def patch_distribution(
     return places / places.sum(1, keepdim=True)
 
 
+def box_energies(heatmaps: Tensor, boxes: Tensor) -> Tensor:
+    """Sum (P, K) of each heatmap (P, h, w) inside each unit-square box (K, 4) XYXY.
+
+    Cells that a box covers in part count by the share covered. From one integral image per heatmap,
+    so the number of boxes costs next to nothing.
+    """
+    h, w = heatmaps.shape[-2:]
+    integral = torch.nn.functional.pad(heatmaps.double().cumsum(1).cumsum(2), (1, 0, 1, 0))
+    x, y = (boxes[:, 0::2] * w).clamp(0, w).double(), (boxes[:, 1::2] * h).clamp(0, h).double()
+    corners = [_at(integral, x[:, i], y[:, j]) for i, j in ((1, 1), (0, 1), (1, 0), (0, 0))]
+    return (corners[0] - corners[1] - corners[2] + corners[3]).to(heatmaps.dtype)
+
+
+def _at(integral: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Values (P, K) between the corners of cells of integral images (P, h + 1, w + 1)."""
+    left = x.floor().long().clamp(max=integral.shape[2] - 2)
+    top = y.floor().long().clamp(max=integral.shape[1] - 2)
+    upper = torch.lerp(integral[:, top, left], integral[:, top, left + 1], x - left)
+    lower = torch.lerp(integral[:, top + 1, left], integral[:, top + 1, left + 1], x - left)
+    return torch.lerp(upper, lower, y - top)
+
+
 def entropies(heatmaps: Tensor) -> Tensor:
     """How spread each heatmap (..., h, w) is: 0 for one cell, 1 for a flat map.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -50,7 +50,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Score:
-    """A score over `n` people with its 95 % bootstrap interval; NaN when n is 0."""
+    """A score over `n` people with its 95 % bootstrap interval; NaN when n is 0.
+
+    A score of a whole set is over `n` pictures and has no interval (NaN).
+    """
 
     value: float
     n: int
@@ -58,18 +61,56 @@ class Score:
     high: float
 
 
-def columns(metrics: Sequence[Metric], pairs: Iterable[tuple[Gaze, Scene]]) -> dict[str, Tensor]:
-    """What every counted person contributes to each metric: id -> (N, K), people in order.
+@dataclass(frozen=True)
+class SetMetric:
+    """Scores of all pictures together, such as the average precision of boxes.
 
-    The parts of several processes are joined by `torch.cat` before `score`.
+    descriptions: id -> definition; a high value is good.
+    keep: (gaze, scene) -> what is needed of a picture.
+    compute: what was kept of all pictures -> id -> value, NaN where it is undefined.
     """
+
+    descriptions: Mapping[str, str]
+    keep: Callable[[Gaze, Scene], Any]
+    compute: Callable[[list[Any]], dict[str, float]]
+
+
+@dataclass
+class Measured:
+    """What pictures contribute to scores.
+
+    people: metric id -> (N, K), what every counted person contributes, people in order.
+    pictures: of each set metric what was kept of every picture.
+    """
+
+    people: dict[str, Tensor]
+    pictures: list[list[Any]]
+
+
+def measure(
+    metrics: Sequence[Metric],
+    pairs: Iterable[tuple[Gaze, Scene]],
+    set_metrics: Sequence[SetMetric] = (),
+) -> Measured:
+    """What each picture contributes to every metric."""
     parts: dict[str, list[Tensor]] = {m.id: [torch.empty(0, len(m.columns))] for m in metrics}
+    pictures: list[list[Any]] = [[] for _ in set_metrics]
     for gaze, scene in pairs:
-        counted = _counted(gaze, scene)
+        counted = _counted(gaze, scene) if metrics else None
         for metric in metrics:
             values = torch.stack([column(gaze, scene) for column in metric.columns], -1)
             parts[metric.id].append(values[counted])
-    return {name: torch.cat(values).double() for name, values in parts.items()}
+        for kept, metric in zip(pictures, set_metrics, strict=True):
+            kept.append(metric.keep(gaze, scene))
+    people = {name: torch.cat(values).double() for name, values in parts.items()}
+    return Measured(people, pictures)
+
+
+def join(parts: Sequence[Measured]) -> Measured:
+    """The parts of several batches or processes as one."""
+    people = {name: torch.cat([part.people[name] for part in parts]) for name in parts[0].people}
+    pictures = zip(*(part.pictures for part in parts), strict=True)
+    return Measured(people, [[one for kept in of for one in kept] for of in pictures])
 
 
 def _counted(gaze: Gaze, scene: Scene) -> Tensor:
@@ -93,9 +134,18 @@ def _truth(scene: Scene) -> Truth:
     return scene.truth
 
 
-def score(metrics: Sequence[Metric], table: dict[str, Tensor]) -> dict[str, Score]:
-    """The score of each metric from the `columns` of all people."""
-    return {m.id: summarise(table[m.id], m.pool) for m in metrics}
+def score(
+    metrics: Sequence[Metric], measured: Measured, set_metrics: Sequence[SetMetric] = ()
+) -> dict[str, Score]:
+    """The score of each metric from what all pictures contribute.
+
+    Scores of whole sets have no interval: each resample would be a run of its own.
+    """
+    scores = {m.id: summarise(measured.people[m.id], m.pool) for m in metrics}
+    for metric, kept in zip(set_metrics, measured.pictures, strict=True):
+        values = metric.compute(kept)
+        scores |= {i: Score(values[i], len(kept), torch.nan, torch.nan) for i in values}
+    return scores
 
 
 def summarise(
