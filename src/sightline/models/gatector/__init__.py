@@ -1,0 +1,1 @@
+"""GaTector: a unified framework for gaze object prediction (Wang et al., CVPR 2022)."""
