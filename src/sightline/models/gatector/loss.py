@@ -42,7 +42,7 @@ def gatector_loss(
     found = detection_loss(output.grids, config.anchors, config.image_size, objects)
     return {
         "detection": detection_weight * found,
-        "heatmap": heatmap_weight * _mean((heatmaps - labels).square().mean((-2, -1))),
+        "heatmap": heatmap_weight * _mean(squared_errors(heatmaps, labels)),
         "energy": energy_weight * _mean(energy),
     }
 
@@ -73,9 +73,8 @@ def gazed_boxes(batch: Batch, rows: Tensor, *, head_if_none: bool) -> tuple[Tens
     """
     assert batch.truth is not None
     objects = _objects(batch)
-    none = rows[:0], objects[0].boxes[:0] if objects else batch.heads[:0]
-    if batch.truth.gaze_object is None:
-        return none
+    if batch.truth.gaze_object is None or not objects:
+        return rows[:0], batch.heads[:0]
     counts = torch.tensor([len(of) for of in objects], device=rows.device)
     image, row = batch.image_of[rows], batch.truth.gaze_object[rows]
     if head_if_none:
@@ -83,6 +82,11 @@ def gazed_boxes(batch: Batch, rows: Tensor, *, head_if_none: bool) -> tuple[Tens
     looking = (row >= 0).nonzero()[:, 0]
     start = (counts.cumsum(0) - counts)[image]
     return looking, torch.cat([of.boxes for of in objects])[(start + row)[looking]]
+
+
+def squared_errors(heatmaps: Tensor, labels: Tensor) -> Tensor:
+    """The mean squared error (N,) of each heatmap (N, h, w)."""
+    return (heatmaps - labels).square().mean((-2, -1))
 
 
 def energy_loss(heatmaps: Tensor, boxes: Tensor, *, as_released: bool) -> Tensor:
@@ -98,7 +102,7 @@ def energy_loss(heatmaps: Tensor, boxes: Tensor, *, as_released: bool) -> Tensor
     else:
         heatmaps = heatmaps.clamp(min=0)
         rows, columns = _covered(boxes[:, 1::2], h), _covered(boxes[:, 0::2], w)
-    within = torch.einsum("nyx,ny,nx->n", heatmaps, rows, columns)
+    within = (heatmaps * rows[:, :, None] * columns[:, None, :]).sum((-2, -1))
     total = heatmaps.sum((-2, -1))
     return 1 - within / torch.where(total == 0, 1.0, total)
 
