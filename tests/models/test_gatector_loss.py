@@ -13,9 +13,8 @@ from torch import Tensor
 from torchvision.ops import box_convert, complete_box_iou
 
 from sightline.batch import Batch
+from sightline.models.gatector.detection_loss import complete_iou, detection_loss
 from sightline.models.gatector.loss import (
-    complete_iou,
-    detection_loss,
     energy_loss,
     gatector_detector_loss,
     gatector_loss,
