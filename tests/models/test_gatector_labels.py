@@ -54,7 +54,7 @@ def true_targets(array: np.ndarray) -> tuple[Tensor, Tensor]:
 def cropped(scene: Scene, fractions: tuple[float, ...]) -> tuple[Scene, tuple[float, float]]:
     """The scene after the release's crop with given draws, and its size, which is no whole one."""
     around = HeadsAroundEyes()([scene])[0]
-    window = enlarge(around.heads, 0.1).double().view(2, 2)
+    window = around.heads.double().view(2, 2)
     kept = torch.cat([window, scene.truth.points[0].double()])
     draw = torch.tensor(fractions, dtype=torch.float64).view(2, 2)
     low = kept.amin(0)
@@ -150,9 +150,8 @@ def test_gatector_crops_move_head_windows_and_targets_as_released(arrays) -> Non
     border = torch.tensor(size)
     heatmaps = gaussian_heatmaps(after.truth.points[0] / border)
     torch.testing.assert_close(heatmaps[0], torch.from_numpy(arrays["crop_heatmap"]))
-    heads = enlarge(after.heads, 0.1) / border.repeat(2)
+    heads = after.heads / border.repeat(2)
     assert mask_corners(heads) == arrays["crop_head_rect"].tolist()
-    assert after.eyes is None
 
 
 @pytest.mark.golden
@@ -222,13 +221,16 @@ def test_released_labels_of_an_empty_shelf_are_none() -> None:
     assert len(released_objects(none, torch.tensor([-1]), SIZE, 224)) == 0
 
 
-def test_people_without_known_eyes_keep_their_heads() -> None:
+def test_the_release_makes_windows_around_eyes_or_the_middle_of_heads() -> None:
     scene = shelf(BOXES, 1)
     heads, eyes = scene.heads.repeat(2, 1), torch.tensor([[100.0, 20.0], [torch.nan, torch.nan]])
     (around,) = HeadsAroundEyes()([replace(scene, heads=heads, eyes=eyes)])
-    torch.testing.assert_close(around.heads[0], torch.tensor([70.0, 5.0, 130.0, 35.0]))
-    assert torch.equal(around.heads[1], heads[1])
-    assert HeadsAroundEyes()([scene])[0] is scene
+    torch.testing.assert_close(
+        around.heads, torch.tensor([[64.0, 2.0, 136.6, 38.3], [54.0, 2.0, 126.6, 38.3]])
+    )
+    assert around.eyes.isnan().all()
+    (alike,) = HeadsAroundEyes()([scene])
+    torch.testing.assert_close(alike.heads, around.heads[1:])
 
 
 def test_boxes_outside_the_picture_or_thinner_than_a_pixel_are_not_to_be_found() -> None:

@@ -7,46 +7,39 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from sightline.geometry.boxes import enlarge, to_pixels, to_unit
+from sightline.geometry.boxes import centres, enlarge, to_pixels, to_unit
 from sightline.scene import Clip, Objects, Scene
 from sightline.transforms import GazeSafeCrop
 
 
-def eye_boxes(eyes: Tensor) -> Tensor:
-    """Boxes (N, 4) of 0.3 by 0.3 of the picture around unit-square eyes (N, 2).
-
-    Cut at the left and top border only, as released.
-    """
-    return torch.cat([eyes - 0.15, eyes + 0.15], -1).clamp(min=0)
-
-
 def head_windows(eyes: Tensor, margin: float = 0.1) -> Tensor:
-    """The part of the picture (N, 4) that GaTector takes for the head, from eyes (N, 2).
+    """What the release takes for heads (N, 4): 0.3 by 0.3 of the picture around eyes (N, 2), grown.
 
-    It does not look at the annotated head box; windows may reach outside the picture.
+    On the unit square. Windows are cut at the left and top border only, before they grow; the
+    annotated head boxes have no say.
     """
-    return enlarge(eye_boxes(eyes), margin)
+    return enlarge(torch.cat([eyes - 0.15, eyes + 0.15], -1).clamp(min=0), margin)
 
 
 @dataclass(frozen=True)
 class HeadsAroundEyes:
-    """Make `eye_boxes` the heads of all whose eyes are known, before anything is cropped.
+    """Put the windows of the release in the place of head boxes, before anything is cropped.
 
-    A crop would change what 0.3 of the picture is, so the eyes are used up: from here on the head
-    box counts, to which the model adds its margin.
+    A crop would change what 0.3 of the picture is. So the eyes are used up, they become NaN. Where
+    they are not known, the middle of the head stands for them.
     """
 
     def __call__(self, clip: Clip) -> Clip:
-        """The clip with these heads and without eyes."""
-        return [_with_eye_boxes(scene) for scene in clip]
+        """The clip with these heads."""
+        return [_with_windows(scene) for scene in clip]
 
 
-def _with_eye_boxes(scene: Scene) -> Scene:
-    if scene.eyes is None:
-        return scene
-    boxes = to_pixels(eye_boxes(to_unit(scene.eyes.float(), scene.size)), scene.size)
-    heads = torch.where(boxes.isnan(), scene.heads, boxes)
-    return replace(scene, heads=heads, eyes=None)
+def _with_windows(scene: Scene) -> Scene:
+    eyes = centres(scene.heads)
+    if scene.eyes is not None:
+        eyes = torch.where(scene.eyes.isnan(), eyes, scene.eyes)
+    windows = to_pixels(head_windows(to_unit(eyes.float(), scene.size)), scene.size)
+    return replace(scene, heads=windows, eyes=torch.full_like(eyes, torch.nan))
 
 
 def visible_boxes(boxes: Tensor, image_size: int) -> tuple[Tensor, Tensor]:
@@ -68,7 +61,7 @@ def released_objects(
     at is a view of its row there, not a copy, and both are scaled: that row twice. -1, for objects
     that are not visible, is taken for the last row, which is the head.
     """
-    boxes = _scaled(objects.boxes.trunc(), size, image_size)
+    boxes = _scaled(objects.boxes.float().trunc(), size, image_size)
     looked_at = _rows(gaze_object, len(objects))
     boxes[looked_at] = _scaled(boxes[looked_at], size, image_size)
     return replace(objects, boxes=boxes / image_size)

@@ -15,16 +15,14 @@ from sightline.models.gatector.loss import gatector_detector_loss, gatector_loss
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
 
-AUGMENT = Chain(
-    HeadsAroundEyes(), HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter()
-)
+AUGMENT = Chain(HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter())
 RELEASED_AUGMENT = Chain(
     HeadsAroundEyes(),
     HeadJitter(0.2),
-    AliasedCrop(margin=0.1),
+    AliasedCrop(margin=0.0),  # the windows have grown already
     HorizontalFlip(),
     ColourJitter(),
-    ColourJitter(),  # where Chong et al. 2020, whose loader this was, have it once
+    ColourJitter(),  # Chong et al. 2020, whose loader this was, have it once
 )
 HEADS = ("gaze.", "detection.")
 """All but the backbone with its stems and task-specific blocks."""
