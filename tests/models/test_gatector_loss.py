@@ -254,17 +254,19 @@ def test_an_image_counts_for_the_detector_also_without_people() -> None:
 
 def test_ignored_objects_are_neither_to_be_found_nor_background() -> None:
     there, nowhere = shelf(LEFT, RIGHT), shelf(LEFT)
-    grid = Stub(0, 1).grids[0].detach()
     ignored = replace(there, ignored=torch.tensor([False, True]))
-    column, row = 6, 3  # the centre of the right one, of whose shape the third anchor is made
-    grid[0, :, :4, row, column] = 0.0
-    near = ((9.6, 16.0), (1.0, 1.0), (2.0, 2.0))
-    found, hidden, absent = (
-        detection_loss([raw], near, 32, [objects]).item()
-        for raw, objects in ((grid, there), (grid, ignored), (grid, nowhere))
-    )
-    assert hidden < absent  # no longer background
-    assert found != hidden
+    shapes = ((9.6, 16.0), (1.0, 1.0), (2.0, 2.0))  # the first is that of the right object
+    slopes = []
+    for objects in (there, ignored, nowhere):
+        (grid,) = Stub(0, 1).grids
+        place = grid.detach()[0, 0, :, 3, 6]  # in its middle
+        place[:4] = 0.0
+        detection_loss([grid], shapes, 32, [objects]).backward()
+        slopes.append(grid.grad[0, 0, :, 3, 6])
+    found, passed, background = slopes
+    assert found[4] < 0 < background[4]
+    assert found[5:].any()
+    assert not passed.any()
 
 
 def test_boxes_across_the_border_are_to_be_found_where_they_are_seen() -> None:
