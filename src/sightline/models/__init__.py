@@ -22,6 +22,9 @@ MODELS = {  # name: "module:factory"
     "pdp-video-nodepth": "sightline.models.pdp.temporal:pdp_video_nodepth",
     "chong2020": "sightline.models.chong2020.model:chong2020",
     "chong2020-video": "sightline.models.chong2020.video:chong2020_video",
+    "gatector": "sightline.models.gatector.model:gatector",
+    "gatector-small": "sightline.models.gatector.model:gatector_small",
+    "gatector-detector": "sightline.models.gatector.detector:gatector_detector",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
@@ -37,6 +40,7 @@ RECIPES = {  # name: "module:function"
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package
     "sightline.models.pdp.convert",
     "sightline.models.chong2020.convert",
+    "sightline.models.gatector.convert",
 )
 
 
@@ -130,9 +134,10 @@ def _converter(model: GazeModel) -> Any:
 def weights_catalogue() -> dict[str, Weights]:
     """All known weights by "model.tag"."""
     from sightline.models.chong2020 import weights as chong2020
+    from sightline.models.gatector import weights as gatector
     from sightline.models.pdp import weights as pdp
 
-    return {**pdp.WEIGHTS, **chong2020.WEIGHTS}
+    return {**pdp.WEIGHTS, **chong2020.WEIGHTS, **gatector.WEIGHTS}
 
 
 def known_weights(name: str) -> Path:
