@@ -35,6 +35,10 @@ RECIPES = {  # name: "module:function"
     "pdp-vat-nodepth": "sightline.models.pdp.recipe:pdp_vat_nodepth",
     "chong2020-gazefollow": "sightline.models.chong2020.recipe:chong2020_gazefollow",
     "chong2020-vat": "sightline.models.chong2020.recipe:chong2020_vat",
+    "gatector-goo-synth": "sightline.models.gatector.recipe:gatector_goo_synth",
+    "gatector-goo-synth-released": "sightline.models.gatector.recipe:gatector_goo_synth_released",
+    "gatector-goo-real": "sightline.models.gatector.recipe:gatector_goo_real",
+    "gatector-detector-goo-real": "sightline.models.gatector.recipe:gatector_detector_goo_real",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package

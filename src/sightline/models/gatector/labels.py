@@ -30,23 +30,23 @@ def head_windows(eyes: Tensor, margin: float = 0.1) -> Tensor:
 
 @dataclass(frozen=True)
 class HeadsAroundEyes:
-    """Make `eye_boxes` the heads of all whose eyes are known, before anything is cropped.
+    """Make `head_windows` the heads of all whose eyes are known, before anything else changes.
 
-    A crop would change what 0.3 of the picture is, so the eyes are used up: from here on the head
-    box counts, to which the model adds its margin.
+    A crop would change what 0.3 of the picture is, so the eyes are used up and NaN: from here on
+    the head box is the window.
     """
 
     def __call__(self, clip: Clip) -> Clip:
-        """The clip with these heads and without eyes."""
+        """The clip with these heads and no eyes."""
         return [_with_eye_boxes(scene) for scene in clip]
 
 
 def _with_eye_boxes(scene: Scene) -> Scene:
     if scene.eyes is None:
         return scene
-    boxes = to_pixels(eye_boxes(to_unit(scene.eyes.float(), scene.size)), scene.size)
+    boxes = to_pixels(head_windows(to_unit(scene.eyes.float(), scene.size)), scene.size)
     heads = torch.where(boxes.isnan(), scene.heads, boxes)
-    return replace(scene, heads=heads, eyes=None)
+    return replace(scene, heads=heads, eyes=torch.full_like(scene.eyes, torch.nan))
 
 
 def visible_boxes(boxes: Tensor, image_size: int) -> tuple[Tensor, Tensor]:

@@ -15,13 +15,11 @@ from sightline.models.gatector.loss import gatector_detector_loss, gatector_loss
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
 
-AUGMENT = Chain(
-    HeadsAroundEyes(), HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter()
-)
+AUGMENT = Chain(HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter())
 RELEASED_AUGMENT = Chain(
     HeadsAroundEyes(),
     HeadJitter(0.2),
-    AliasedCrop(margin=0.1),
+    AliasedCrop(margin=0.0),  # windows around the eyes have their margin
     HorizontalFlip(),
     ColourJitter(),
     ColourJitter(),  # where Chong et al. 2020, whose loader this was, have it once
