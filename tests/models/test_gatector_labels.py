@@ -152,6 +152,7 @@ def test_gatector_crops_move_head_windows_and_targets_as_released(arrays) -> Non
     torch.testing.assert_close(heatmaps[0], torch.from_numpy(arrays["crop_heatmap"]))
     heads = after.heads / border.repeat(2)
     assert mask_corners(heads) == arrays["crop_head_rect"].tolist()
+    assert after.eyes.isnan().all()
 
 
 @pytest.mark.golden

@@ -1,1 +1,1 @@
-"""GaTector: a unified framework for gaze object prediction (Wang et al., CVPR 2022)."""
+"""GaTector: gaze, objects and the gaze object by one network (Wang et al., CVPR 2022)."""

@@ -19,7 +19,7 @@ AUGMENT = Chain(HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), Col
 RELEASED_AUGMENT = Chain(
     HeadsAroundEyes(),
     HeadJitter(0.2),
-    AliasedCrop(margin=0.0),  # the windows have grown already
+    AliasedCrop(margin=0.0),  # windows around the eyes have their margin
     HorizontalFlip(),
     ColourJitter(),
     ColourJitter(),  # Chong et al. 2020, whose loader this was, have it once
