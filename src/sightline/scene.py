@@ -33,12 +33,6 @@ class Objects:
         boxes, labels, scores = self.boxes[rows], self.labels[rows], self.scores[rows]
         return replace(self, boxes=boxes, labels=labels, scores=scores, ignored=ignored)
 
-    def to(self, device: str) -> Objects:
-        """The same objects on another device."""
-        ignored = None if self.ignored is None else self.ignored.to(device)
-        boxes, labels, scores = (t.to(device) for t in (self.boxes, self.labels, self.scores))
-        return replace(self, boxes=boxes, labels=labels, scores=scores, ignored=ignored)
-
     def name(self, row: int) -> str:
         """What the object of a row is called: its class, or the number of its class."""
         label = int(self.labels[row])

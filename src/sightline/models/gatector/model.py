@@ -109,7 +109,7 @@ class GaTector(GazeModel):
 
 def find_objects(grids: list[Tensor], config: GaTectorConfig, least_score: float) -> list[Objects]:
     """The objects of each picture on the CPU, those that overlap a better one by half left out."""
-    found = detect(
+    return detect(
         grids,
         config.anchors,
         config.image_size,
@@ -117,7 +117,6 @@ def find_objects(grids: list[Tensor], config: GaTectorConfig, least_score: float
         threshold=least_score,
         overlap=0.5,
     )
-    return [objects.to("cpu") for objects in found]
 
 
 def as_grids(raw: list[Tensor], anchors: int) -> list[Tensor]:
