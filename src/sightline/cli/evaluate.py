@@ -21,7 +21,9 @@ class Evaluate(ModelOptions):
     """Score a model by a published protocol; predictions are kept and can be scored again."""
 
     benchmark: Positional[str]
-    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks or vat-val."""
+    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-val, goo-synth-test,
+    goo-synth-val, goo-real-test, goo-real-val, goo-real-oneshot-test, goo-real-test-objects,
+    goo-real-val-objects or coco-test."""
     data: Path | None = None
     """The folder of the dataset."""
     out: Path | None = None
