@@ -117,11 +117,9 @@ def best_matches(detections: Detections, similarity: Similarity) -> tuple[Tensor
     counts -= low
     best = torch.full((len(found),), -1.0, dtype=torch.float64)
     match = torch.zeros(len(found), dtype=torch.long)
-    chunk = counts.cumsum(0) // PAIRS_AT_ONCE
-    for rows in torch.arange(len(found)).split(
-        chunk.unique_consecutive(return_counts=True)[1].tolist()
-    ):
-        rows = rows[counts[rows] > 0]
+    held = counts.nonzero()[:, 0]
+    chunk = counts[held].cumsum(0) // PAIRS_AT_ONCE
+    for rows in held.split(chunk.unique_consecutive(return_counts=True)[1].tolist()):
         many = counts[rows]
         owner = torch.arange(len(rows)).repeat_interleave(many)
         place = torch.arange(len(owner)) + (low[rows] - many.cumsum(0) + many)[owner]
