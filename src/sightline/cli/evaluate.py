@@ -45,6 +45,8 @@ class Evaluate(ModelOptions):
         from sightline.shards import read_shards
 
         benchmark = find_benchmark(self.benchmark)
+        if self.baselines and not benchmark.metrics:
+            raise ValueError(f"{benchmark.name} scores no gaze; leave --baselines out")
         out = self.out or Path("scores") / f"{self.benchmark}-{self.model}"
         folder = self.predictions or self._predict(benchmark, out / "predictions")
         origin = read_origin(folder)
@@ -74,7 +76,7 @@ def _print_table(systems: dict[str, dict[str, Score]]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    table = Table(Column("metric", no_wrap=True), *systems, "people")
+    table = Table(Column("metric", no_wrap=True), *systems, "n")
     for metric, score in next(iter(systems.values())).items():
         cells = [_cell(scores[metric]) for scores in systems.values()]
         table.add_row(metric, *cells, str(score.n))

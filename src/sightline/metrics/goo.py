@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
 from sightline.geometry.boxes import centres
 from sightline.metrics.gaze import roc_auc
@@ -38,24 +38,24 @@ def auc_per_person(heatmaps: Tensor, points: Tensor) -> Tensor:
     return roc_auc(coarse_maps(heatmaps), cells == target_cells(points)[:, None])
 
 
-def pooled_auc(*columns: Tensor) -> Tensor:
+def pooled_auc(*values: Tensor) -> Tensor:
     """One ROC AUC (R,) of the cells of all people together (GaTector's release).
 
-    columns: the 25 values (N,) of the cells, the target's cell (N,), and the people's weights
+    values: the 25 columns (N,) of the cells, the target's cell (N,), and the people's weights
     (R, N). Ties count one half.
     """
-    *cells, target, weights = columns
-    scores, order = torch.stack(cells, 1).flatten().sort()
-    person, positive = order // len(cells), order % len(cells) == target[order // len(cells)]
-    ends = torch.cat([scores[1:] != scores[:-1], torch.ones_like(positive[:1])]).nonzero()[:, 0]
+    *columns, target, weights = values
+    cells, target = torch.stack(columns, 1), target.long()[:, None]
+    ranked, order = cells.flatten().sort()
+    person = order // CELLS**2
+    negative = order % CELLS**2 != target[person, 0]
+    chosen = cells.gather(1, target)[:, 0]
+    low, high = torch.searchsorted(ranked, chosen), torch.searchsorted(ranked, chosen, right=True)
     areas = []
     for weight in weights:  # one at a time: a resample holds the 25 cells of everybody
-        counts = weight[person]
-        above = torch.cumsum(counts * positive, 0)[ends]
-        below = torch.cumsum(counts * ~positive, 0)[ends]
-        zero = above.new_zeros(1)
-        area = torch.trapezoid(torch.cat([zero, below]), torch.cat([zero, above]))
-        areas.append(area / (above[-1] * below[-1]))
+        below = pad((weight[person] * negative).cumsum(0), (1, 0))
+        wins = weight * (below[low] + below[high]) / 2
+        areas.append(wins.sum() / (weight.sum() * below[-1]))
     return torch.stack(areas)
 
 
