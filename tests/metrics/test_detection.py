@@ -1,6 +1,7 @@
 """Average precision of objects: the release's numbers, naive loops, COCO, odd cases."""
 
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -185,6 +186,12 @@ def test_coco_counts_the_hundred_best_of_a_picture_and_class():
     found = Objects(true.boxes, true.labels, torch.linspace(1, 0.5, 120))
     values = coco_average_precisions(pool_detections([(found, true)]))
     assert values[0].tolist() == pytest.approx([84 / 101] * 3)  # recall 0.833 of 101 steps
+
+
+def test_coco_names_the_extra_that_it_needs(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "faster_coco_eval", None)
+    with pytest.raises(ImportError, match=r"pip install 'sightline\[objects\]'"):
+        coco_average_precisions(pool_detections(random_pictures(1)))
 
 
 def test_as_printed_cuts_as_the_text_files_do():

@@ -152,11 +152,18 @@ def test_a_detectors_own_boxes_have_no_row_accuracy():
 def test_classes_of_another_detector_are_compared_by_name():
     gaze, scene = shelf([0, 2, 1])
     names = ("bottle", GOO_CLASSES[3], "cup", GOO_CLASSES[HEAD])
-    other = replace(gaze.objects, labels=torch.tensor([1, 1, 2, 3]), classes=names)
+    other = replace(gaze.objects, labels=torch.tensor([1, 9, -1, 3]), classes=names)
     found = values(replace(gaze, objects=other), scene)
     assert found["gaze-object.class-accuracy"] == 0.5
     kept = find_benchmark("goo-real-test").set_metrics[0].keep(replace(gaze, objects=other), scene)
-    assert kept[0].labels.tolist() == [3, 3, -1, HEAD]
+    assert kept[0].labels.tolist() == [3, -1, -1, HEAD]
+
+
+def test_a_box_that_is_nan_is_refused_by_name():
+    gaze, scene = shelf([0, 2, 1])
+    broken = replace(gaze.objects, boxes=gaze.objects.boxes * torch.nan)
+    with pytest.raises(ValueError, match="the box of a found object is NaN"):
+        values(replace(gaze, objects=broken), scene)
 
 
 def test_a_gaze_object_is_one_scored_box_per_person():

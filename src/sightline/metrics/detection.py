@@ -40,8 +40,7 @@ class Detections:
     @property
     def ignored(self) -> Tensor:
         """Mask of the true objects that are neither right nor wrong to find."""
-        given = self.true.ignored
-        return torch.zeros(len(self.true), dtype=torch.bool) if given is None else given.bool()
+        return _ignored(self.true)
 
     @property
     def wanted(self) -> Tensor:
@@ -57,18 +56,19 @@ def pool_detections(pictures: Iterable[tuple[Objects, Objects]]) -> Detections:
 
 def _pool(parts: Sequence[Objects]) -> tuple[Objects, Tensor]:
     counts = torch.tensor([len(part) for part in parts])
-    masks = [
-        torch.zeros(len(part), dtype=torch.bool) if part.ignored is None else part.ignored.bool()
-        for part in parts
-    ]
     everything = Objects(
         torch.cat([part.boxes for part in parts]).double(),
         torch.cat([part.labels for part in parts]).long(),
         torch.cat([part.scores for part in parts]),
-        ignored=torch.cat(masks),
+        ignored=torch.cat([_ignored(part) for part in parts]),
     )
     known = everything.labels >= 0
     return everything[known], torch.arange(len(parts)).repeat_interleave(counts)[known]
+
+
+def _ignored(objects: Objects) -> Tensor:
+    given = objects.ignored
+    return torch.zeros(len(objects), dtype=torch.bool) if given is None else given.bool()
 
 
 def as_printed(objects: Objects) -> Objects:
@@ -150,7 +150,7 @@ def precision_area(found: Tensor, taken: Tensor, wanted: Tensor | int) -> Tensor
     """
     if found.shape[-1] == 0:
         return torch.zeros(found.shape[:-1], dtype=torch.float64)
-    precision = found.double() / taken.clamp(min=1e-300 if taken.is_floating_point() else 1)
+    precision = found.double() / taken.clamp(min=1)  # nobody taken yet: none is right either
     envelope = precision.flip(-1).cummax(-1).values.flip(-1)
     recall = found.double() / wanted
     steps = recall.diff(prepend=torch.zeros_like(recall[..., :1]), dim=-1)

@@ -32,16 +32,21 @@ def found_objects(gaze: Gaze, scene: Scene) -> Objects | None:
     """The objects of the prediction in pixels, with labels of the scene's classes; None if none.
 
     Where both name their classes and these differ, objects are of the class of the same name, or of
-    none (label -1).
+    none (label -1). Raises ValueError when a box is NaN.
     """
     found, true = gaze.objects, scene.objects
     if found is None or true is None:
         return None
+    if found.boxes.isnan().any():  # would quietly be a miss
+        raise ValueError(
+            f"Scene {scene.key!r}: the box of a found object is NaN; check the model's output."
+        )
     labels = found.labels
     if found.classes and true.classes and found.classes != true.classes:
         number = {name: label for label, name in enumerate(true.classes)}
+        known = (labels >= 0) & (labels < len(found.classes))
         of = torch.tensor([number.get(name, -1) for name in found.classes])
-        labels = of[labels]
+        labels = of[labels.where(known, 0)].where(known, -1)
     return Objects(to_pixels(found.boxes.double(), scene.size), labels, found.scores)
 
 
