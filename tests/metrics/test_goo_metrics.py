@@ -208,11 +208,12 @@ def test_proximate_accuracy_asks_for_the_distance_and_then_for_the_class():
     assert found["goo.class-proximate.0.05"] == 0.5
 
 
-def test_people_without_a_gaze_point_are_left_out():
+@pytest.mark.parametrize("given", [torch.nan, 0.0])
+def test_people_without_a_gaze_point_or_who_look_outside_are_left_out(given: float):
     gaze, scene = shelf([0, 2, 1])
-    points = scene.truth.points.clone()
-    points[1] = torch.nan
-    truth = replace(scene.truth, points=points)
+    points, inside = scene.truth.points.clone(), torch.ones(3)
+    points[1], inside[1] = (torch.nan, 1.0) if math.isnan(given) else (0.5, given)
+    truth = replace(scene.truth, points=points, inside=inside)
     scores = score(goo_metrics, measure(goo_metrics, [(gaze, replace(scene, truth=truth))]))
     assert {s.n for name, s in scores.items() if "class" not in name} == {2}
     assert scores["goo.class-proximate.0.30"].n == 1

@@ -47,8 +47,15 @@ from sightline.scene import Objects, Scene
 PROXIMITIES = (0.01, 0.03, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
 
 
+def _annotations(scene: Scene) -> Tensor:
+    """Annotations (P, A, 2), NaN for people who look outside: a user's own data may have some."""
+    values = unit_annotations(scene)
+    assert scene.truth is not None, "unit_annotations refuses scenes without truth"
+    return values.masked_fill((scene.truth.inside == 0)[:, None, None], torch.nan)
+
+
 def _targets(scene: Scene) -> Tensor:
-    return unit_annotations(scene).nanmean(1)
+    return _annotations(scene).nanmean(1)
 
 
 def _cell(index: int, gaze: Gaze, _scene: Scene) -> Tensor:
@@ -68,7 +75,7 @@ def _auc_float(gaze: Gaze, scene: Scene) -> Tensor:
 
 
 def _distance(gaze: Gaze, scene: Scene) -> Tensor:
-    return average_distance(gaze.points.double(), unit_annotations(scene))
+    return average_distance(gaze.points.double(), _annotations(scene))
 
 
 def _angle(gaze: Gaze, scene: Scene) -> Tensor:
