@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 DATASETS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow:GazeFollow",
     "gazefollow-pictures": "sightline.datasets.gazefollow:GazeFollowPictures",
+    "goo-synth": "sightline.datasets.goo:GOOSynth",
+    "goo-real": "sightline.datasets.goo:GOOReal",
+    "goo-real-oneshot": "sightline.datasets.goo:GOORealOneShot",
+    "goo-real-objects": "sightline.datasets.goo:GOORealObjects",
     "videoattentiontarget": "sightline.datasets.videoattentiontarget:VideoAttentionTarget",
     "videoattentiontarget-tracks": (
         "sightline.datasets.videoattentiontarget:VideoAttentionTargetTracks"

@@ -7,6 +7,7 @@ sees the file: a forged array could otherwise overwrite memory.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import re
 from pathlib import Path
@@ -27,6 +28,7 @@ class Note:
     state: Any = None
 
     def __new__(cls, *args: Any) -> Note:
+        """Note the arguments of a call."""
         self = super().__new__(cls)
         self.args = args
         return self
@@ -43,6 +45,7 @@ class Bytes(Note):
     """Bytes in a wrapping, or as text of which each letter is a byte (protocol 2)."""
 
     def value(self) -> bytes:
+        """The bytes."""
         content = plain(self.args[0])
         if isinstance(content, str):
             return content.encode("latin1")
@@ -66,6 +69,7 @@ class Array(Note):
     """`_reconstruct`: the array is in the state."""
 
     def value(self) -> np.ndarray:
+        """The array."""
         _, shape, dtype, fortran, data = self.state
         return array(data, dtype, shape, "F" if fortran else "C")
 
@@ -74,6 +78,7 @@ class BufferArray(Note):
     """`_frombuffer` of protocol 5."""
 
     def value(self) -> np.ndarray:
+        """The array."""
         data, dtype, shape, order, *axes = self.args
         if order == "K":  # contiguous in another order of axes
             return array(data, dtype, shape, "C").transpose(axes[0])
@@ -84,6 +89,7 @@ class Scalar(Note):
     """A number of NumPy."""
 
     def value(self) -> Any:
+        """The number."""
         dtype, data = self.args
         return array(data, dtype, (), "C").item()
 
@@ -115,8 +121,14 @@ def load_notes(file: Path, known: dict[str, type[Note]]) -> Any:
 
     Raises ValueError for a name that is not `known`, and whatever else damaged pickles raise.
     """
-    with file.open("rb") as stream:
-        return _Notes(stream, known).load()
+    collecting = gc.isenabled()
+    gc.disable()  # it would go through all that is read over and over, and find nothing
+    try:
+        with file.open("rb") as stream:
+            return _Notes(stream, known).load()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Notes(pickle.Unpickler):

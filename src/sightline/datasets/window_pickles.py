@@ -1,7 +1,7 @@
 """Reads the released window pickles without running anything that a pickle asks for.
 
-Every name in the pickle stands for a class that takes notes (`pickle_notes`), some of them below. So
-no code of NumPy or pandas sees the file, and pandas is not needed.
+Every name in the pickle stands for a class that takes notes (`pickle_notes`), some of them below.
+So no code of NumPy or pandas sees the file, and pandas is not needed.
 """
 
 from __future__ import annotations
