@@ -7,7 +7,7 @@ A picture is the difference of each pixel from its left neighbour, compressed by
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -69,9 +69,8 @@ def write_store(file: Path, folder: Path, names: Iterable[str], *, workers: int 
     """
     unfinished = file.with_name(f".{file.name}.part")
     stored, lengths, sizes, faults = [], [], [], []
-    with get_context("spawn").Pool(workers) as pool, unfinished.open("wb") as stream:
-        compress = partial(_compress, folder)
-        for name, shape, data in pool.imap(compress, names, chunksize=8):
+    with unfinished.open("wb") as stream:
+        for name, shape, data in _compressed(folder, names, workers):
             if shape is None:
                 faults.append(data.decode())
                 continue
@@ -79,11 +78,11 @@ def write_store(file: Path, folder: Path, names: Iterable[str], *, workers: int 
             stored.append(name)
             lengths.append(len(data))
             sizes.append(shape)
-    index = unfinished.with_name(f".{index_of(file).name}.part")
     columns = {
         "ends": torch.tensor(lengths, dtype=torch.int64).cumsum(0),
         "sizes": torch.tensor(sizes, dtype=torch.int64).reshape(-1, 2),
     }
+    index = index_of(unfinished)
     save_file(columns, index, metadata={"kind": KIND, "names": json.dumps(stored)})
     unfinished.replace(file)
     index.replace(index_of(file))
@@ -95,7 +94,19 @@ def index_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.safetensors")
 
 
-def _compress(folder: Path, name: str) -> tuple[str, tuple[int, int] | None, bytes]:
+Compressed = tuple[str, tuple[int, int] | None, bytes]
+
+
+def _compressed(folder: Path, names: Iterable[str], workers: int) -> Iterator[Compressed]:
+    compress = partial(_compress, folder)
+    if workers < 2:
+        yield from map(compress, names)
+        return
+    with get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap(compress, names, chunksize=8)
+
+
+def _compress(folder: Path, name: str) -> Compressed:
     """Name, height and width, and the compressed picture; without them what is wrong with it."""
     try:
         image = read_image(folder / name, upright=False, transparency="dropped")
