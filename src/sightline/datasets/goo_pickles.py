@@ -6,13 +6,14 @@ A file is a pickled list of dicts, one per picture, with arrays of NumPy 1 or 2 
 from __future__ import annotations
 
 import math
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sightline.datasets.goo_records import COLUMNS, GooRecords
 from sightline.datasets.pickle_notes import NUMPY, Note, load_notes, plain
+from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import HEAD
 
 SIZE = ("width", "height")
@@ -85,17 +86,7 @@ def _record(entry: Any) -> Record:
     else:
         values += [math.nan] * 4 + [-1]
     values += [_choice(entry, "gaze_item", range(-1, HEAD)), _choice(entry, "occluded", (0, 1))]
-    return _file_name(entry), boxes, labels, values
-
-
-def _file_name(entry: dict[Any, Any]) -> str:
-    name = entry.get("filename")
-    if not isinstance(name, str) or not name.strip() or "\n" in name:
-        raise ValueError(f"filename is {_short(name)}, not the name of a picture")
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        raise ValueError(f"filename is {_short(name)}, which is outside the folder of pictures")
-    return str(path)
+    return inner_path(entry.get("filename")), boxes, labels, values
 
 
 def _objects(ann: Any) -> tuple[np.ndarray, np.ndarray]:
