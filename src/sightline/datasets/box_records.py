@@ -150,14 +150,16 @@ class Boxes(Dataset[Scene]):
         if depth:
             raise ValueError(f"{self.name} has no depth maps; take a model that reads none.")
         self.records, self.folder = self._read(Path(root), split)
-        if broken := self.records.broken:
+        broken = self.records.broken
+        if not len(self.records):
+            why = broken[0] if broken else "it is empty"
+            raise ValueError(f"The split {split!r} of {root} has no readable picture ({why}).")
+        if broken:
             warnings.warn(
                 f"{len(broken)} annotations are left out; the first: {broken[0]}. "
                 f"`sightline data check {self.name} {root}` shows more.",
                 stacklevel=2,
             )
-        if not len(self.records):
-            raise ValueError(f"The split {split!r} of {root} has no pictures; give a larger set.")
         self.keys = self.records.files
 
     @abstractmethod
