@@ -90,6 +90,9 @@ def test_coco_without_gaze_has_heads_by_their_class_and_no_truth(tmp_path: Path)
         (BOX | {"category_id": 4}, "there is no category 4"),
         (BOX | {"image_id": 4}, "there is no image 4"),
         ({"id": 1}, "it has no 'image_id'"),
+        ({key: value for key, value in BOX.items() if key != "id"}, "it has no 'id'"),
+        (BOX | {"bbox": [1, 2, 3, 10**400]}, "too large"),
+        (5, "not subscriptable"),
     ],
 )
 def test_a_faulty_annotation_is_named_and_left_out(
@@ -113,6 +116,12 @@ def test_a_faulty_person_is_named_and_left_out(tmp_path: Path, person: dict, why
     root = write_shop(tmp_path, **with_person(**person))
     with pytest.warns(UserWarning, match=rf"shop\.jpg, person 0: .*{why}"):
         assert len(load_dataset("coco", root, "train")[0].heads) == 0
+
+
+def test_gaze_that_is_no_list_is_named(tmp_path: Path) -> None:
+    image = {"id": 40, "file_name": "shop.jpg", "width": 64, "height": 48, "gaze": 5}
+    with pytest.warns(UserWarning, match=r"shop\.jpg: gaze is no list of people"):
+        assert len(load_dataset("coco", write_shop(tmp_path, images=[image]), "train")[0]) == 0
 
 
 @pytest.mark.parametrize(

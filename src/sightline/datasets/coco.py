@@ -30,6 +30,10 @@ FILES = ("{}.json", "instances_{}.json", "instances_{}2017.json")
 ANNOTATIONS = ("", "annotations")
 PICTURES = ("images", "images/{}", "", "{}", "{}2017")
 NOWHERE = (math.nan, math.nan)
+FAULTS = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+
+Rows = dict[Any, tuple[Any, int]]
+"""Of each annotation, the image and the row among its boxes."""
 
 
 class Coco(Boxes):
@@ -73,31 +77,48 @@ def read_coco(file: Path) -> BoxRecords:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         images, categories = content["images"], content["categories"]
-        annotations = content.get("annotations", [])
+        annotations = list(content.get("annotations", []))
         label_of = {entry["id"]: label for label, entry in enumerate(categories)}
         classes = tuple(str(entry["name"]) for entry in categories)
         pictures = {entry["id"]: _picture(entry) for entry in images}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (*FAULTS, RecursionError) as error:
         raise ValueError(
             f"{file} is no COCO file with images and categories ({type(error).__name__}: {error})."
         ) from error
     if len(pictures) < len(images) or len(label_of) < len(categories):
         raise ValueError(f"{file}: two images or two categories have the same id.")
-    broken, rows = [], {}  # rows: annotation -> its picture and row
-    for number, entry in enumerate(annotations):
-        try:
-            rows[entry["id"]] = entry["image_id"], _add_box(pictures, label_of, entry)
-        except (ValueError, KeyError, TypeError) as error:
-            broken.append(f"{file.name}: annotation {number}: {_why(error)}")
-    for entry in images:
-        for number, person in enumerate(entry.get("gaze") or []):
-            try:
-                pictures[entry["id"]].people.append(_person(person, entry["id"], rows))
-            except (ValueError, KeyError, TypeError) as error:
-                where = f"{file.name}: {entry['file_name']}, person {number}"
-                broken.append(f"{where}: {_why(error)}")
+    rows, broken = _add_boxes(pictures, label_of, annotations)
+    broken += _add_people(pictures, rows, images)
+    broken = [f"{file.name}: {fault}" for fault in broken]
     with_gaze = any("gaze" in entry for entry in images)
     return BoxRecords.of(list(pictures.values()), classes, broken, with_gaze=with_gaze)
+
+
+def _add_boxes(
+    pictures: dict[Any, Labels], label_of: dict[Any, int], annotations: list[Any]
+) -> tuple[Rows, list[str]]:
+    rows, broken = {}, []
+    for number, entry in enumerate(annotations):
+        try:
+            key, image = entry["id"], entry["image_id"]
+            rows[key] = image, _add_box(pictures, label_of, entry)
+        except FAULTS as error:
+            broken.append(f"annotation {number}: {_why(error)}")
+    return rows, broken
+
+
+def _add_people(pictures: dict[Any, Labels], rows: Rows, images: list[dict[str, Any]]) -> list[str]:
+    broken = []
+    for entry in images:
+        people = entry.get("gaze")
+        for number, person in enumerate(people if isinstance(people, list) else []):
+            try:
+                pictures[entry["id"]].people.append(_person(person, entry["id"], rows))
+            except FAULTS as error:
+                broken.append(f"{entry['file_name']}, person {number}: {_why(error)}")
+        if not isinstance(people, list | None):
+            broken.append(f"{entry['file_name']}: gaze is no list of people")
+    return broken
 
 
 def _picture(entry: dict[str, Any]) -> Labels:
@@ -118,7 +139,7 @@ def _add_box(pictures: dict[Any, Labels], label_of: dict[Any, int], entry: dict[
     return len(picture.boxes) - 1
 
 
-def _person(entry: dict[str, Any], image: Any, rows: dict[Any, tuple[Any, int]]) -> Person:
+def _person(entry: dict[str, Any], image: Any, rows: Rows) -> Person:
     eyes, point = (_numbers(entry.get(key), 2) for key in ("eyes", "point"))
     inside = entry.get("inside")
     if inside not in (None, 0, 1):
