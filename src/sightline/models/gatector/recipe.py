@@ -84,7 +84,8 @@ def gatector_detector_goo_real() -> Recipe:
     """The three-scale detector on GOO-Real by the published schedule, without gaze."""
     recipe = gatector_goo_synth()
     stages = (
-        replace(stage, loss=gatector_detector_loss, dataset="goo-real") for stage in recipe.stages
+        replace(stage, loss=gatector_detector_loss, dataset="goo-real-objects")
+        for stage in recipe.stages
     )
     return replace(
         recipe,
