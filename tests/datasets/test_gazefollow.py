@@ -198,7 +198,7 @@ def test_the_dataset_is_found_by_name(root: Path) -> None:
 def test_a_misspelt_name_is_answered_with_the_nearest(root: Path) -> None:
     with pytest.raises(ValueError, match="did you mean gazefollow"):
         load_dataset("gazefolow", root, "test")
-    with pytest.raises(ValueError, match="known: .*gazefollow"):
+    with pytest.raises(ValueError, match=r"known: .*gazefollow"):
         check("imagenet", root)
 
 
