@@ -54,7 +54,7 @@ def shelf() -> Tensor:
 
 
 def table() -> Tensor:
-    """Boxes (K, 4) of some large and several smaller things, which may be in front of each other."""
+    """Boxes (K, 4) of things of all sizes, which may be in front of each other."""
     count = int(torch.randint(6, 15, ()))
     size = 0.04 * 10 ** torch.rand(count, 1) * torch.empty(count, 2).uniform_(0.7, 1.4)
     low = torch.rand(count, 2) * (1 - size)
@@ -135,7 +135,9 @@ def goo(name: str, folder: Path, split: str) -> Iterator[Case]:
     """The people of GOO whose object is visible; their heads are no objects."""
     dataset = load_dataset(name, folder, split)
     for scene in (dataset[index] for index in range(len(dataset))):
-        assert scene.objects and scene.truth and scene.truth.gaze_object is not None
+        assert scene.objects
+        assert scene.truth
+        assert scene.truth.gaze_object is not None
         unit = torch.tensor(scene.size)
         boxes = scene.objects.boxes / unit.repeat(2)
         seen = scene.truth.gaze_object >= 0
