@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from sightline.media.boxrows import fitting_name
 from sightline.media.objectrows import Thing, read_rows
@@ -25,6 +27,10 @@ class ObjectTable:
 
     pictures: dict[str, Objects]
     everywhere: Objects
+
+    def __call__(self, path: Path, image: Tensor) -> Objects:  # noqa: ARG002
+        """The objects in a picture: an `ObjectSource`."""
+        return self.of(path)
 
     def of(self, path: str | Path) -> Objects:
         """The objects in the picture at a path; of a picture not named, those of all pictures.
@@ -50,12 +56,12 @@ class ObjectTable:
         """
         if picture and self._name(Path(picture)) is not None:
             return self.of(picture)
-        numbers = self._numbers()
-        bare = all(name.isdecimal() for name in self.pictures)
-        begin = first if first is not None else 0 if bare else min(numbers, default=0)
-        name = numbers.get(frame + begin)
+        bare = all(name.isdecimal() for name in self._numbers.values())
+        begin = first if first is not None else 0 if bare else min(self._numbers, default=0)
+        name = self._numbers.get(frame + begin)
         return self.everywhere if name is None else self.pictures[name]
 
+    @cached_property
     def _numbers(self) -> dict[int, str]:
         """The names by the number at their end."""
         found = ((re.search(r"(\d+)(\.[a-z]\w*)?$", n, re.IGNORECASE), n) for n in self.pictures)
