@@ -87,7 +87,7 @@ def stream(
     before the first `next`, and no more than a few frames are kept.
     heads: a file or folder of head boxes; without it, `detector` finds heads and a tracker their
     identities.
-    objects: a file of boxes or a detector for `choose_objects`; `method` chooses who looks at which.
+    objects: a file of boxes or a detector for `choose_objects`. method: how one of them is chosen.
     frames: `start` and `end` in seconds of the film, `stride` for every so many frames or `fps` for
     so many a second, as in `Film.frames`.
 
