@@ -209,7 +209,7 @@ def _draw_outline(picture: Tensor, box: Rectangle, unit: float) -> None:
     right, bottom = max(left, int(box[2] + margin)), max(top, int(box[3] + margin))
     part = picture[:, top:bottom, left:right]
     shifted = rectangle((box[0] - left, box[1] - top, box[2] - left, box[3] - top), 0.0)
-    paint(part, outline(shifted, 0.3 * unit), [(0.5, DARK), (0.0, WHITE)], QUIET)
+    paint(part, outline(shifted, max(0.5, 0.3 * unit)), [(0.5, DARK), (0.0, WHITE)], QUIET)
 
 
 def _draw_sight_line(picture: Tensor, person: _Person, unit: float) -> None:

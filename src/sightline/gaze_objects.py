@@ -44,7 +44,8 @@ def with_gaze_objects(
     if not len(objects) or not len(gaze):
         none = torch.full((len(gaze),), -1)
         return replace(gaze, objects=objects, gaze_object=none)
-    seen = replace(objects, boxes=objects.boxes.clamp(0, 1))
+    usable = objects.boxes.isfinite().all(1, keepdim=True)
+    seen = replace(objects, boxes=objects.boxes.clamp(0, 1).where(usable, 0.0))
     heatmaps = gaze.heatmaps if gaze.heatmaps.numel() else gaussian_heatmaps(gaze.points)
     fits = FITS[method](heatmaps.float().nan_to_num(0.0).clamp(min=0), gaze.points, seen)
     misses = _misses(gaze.points, seen.boxes)
