@@ -284,8 +284,8 @@ def test_objects_have_quiet_outlines_and_the_one_looked_at_the_persons_colour():
     assert changed(drawn)[row - 1 : row + 3, column].any()
     assert changed(drawn)[row - 10 : row - 2, column].sum() == 0
     row, column = at(chosen)
-    colours = drawn[:, row - 2 : row + 8, column].T
-    assert any(is_near(pixel, PALETTE[0]) for pixel in colours)
+    colours = drawn[:, row - 2 : row + 8, column, None]
+    assert is_near(colours, PALETTE[0]).any()
 
 
 def test_nobodys_objects_are_outlined_and_odd_boxes_do_no_harm():
@@ -300,8 +300,8 @@ def test_two_people_at_one_object_frame_it_in_both_colours():
     gaze = with_objects(many(2), [box], [0, 0])
     drawn = draw_gaze(grey(), gaze, heatmap=False)
     row, column = at(box)
-    colours = drawn[:, row : row + 14, column].T
-    assert all(any(is_near(pixel, PALETTE[who]) for pixel in colours) for who in (0, 1))
+    colours = drawn[:, row : row + 14, column, None]
+    assert all(is_near(colours, PALETTE[who]).any() for who in (0, 1))
 
 
 def test_the_badge_names_the_object():
