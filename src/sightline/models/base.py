@@ -35,11 +35,13 @@ class GazeModel(nn.Module):
     config: a frozen dataclass that rebuilds the module.
     preprocess: scenes -> batch; small and picklable, also the collate function of the data loader.
     precision: the number format of the forward pass in `predict`, set by `sightline.load`.
+    least_score: objects that a model finds are given from this score on; scoring takes all of them.
     """
 
     config: Any
     preprocess: Callable[[list[Scene]], Batch]
     precision: torch.dtype = torch.float32
+    least_score: float = 0.3
 
     @property
     def clip_length(self) -> int | None:
