@@ -76,7 +76,7 @@ def predict(
     if isinstance(objects, str | Path):
         objects = choose_objects(objects)(Path(source), image)
     scene = Scene(image, boxes, objects=objects, key=str(source))
-    return _with_objects(loaded.predict([scene])[0], scene, method)
+    return _gazes(loaded, [scene], method)[0]
 
 
 def predict_pictures(
@@ -138,12 +138,8 @@ def _nobody() -> Gaze:
 def _predict_together(
     model: GazeModel, pictures: list[Found], method: Method | None
 ) -> Iterable[Found | Failed]:
-    scenes = [picture.scene for picture in pictures]
     try:
-        gazes = [
-            _with_objects(gaze, scene, method)
-            for gaze, scene in zip(model.predict(scenes), scenes, strict=True)
-        ]
+        gazes = _gazes(model, [picture.scene for picture in pictures], method)
     except Exception as error:
         if len(pictures) == 1:
             return [Failed(pictures[0].path, str(error) or type(error).__name__)]
@@ -153,9 +149,18 @@ def _predict_together(
     return pictures
 
 
-def _with_objects(gaze: Gaze, scene: Scene, method: Method | None) -> Gaze:
-    """The gaze with the scene's objects, if it has some, or the model's own."""
+def _gazes(model: GazeModel, scenes: list[Scene], method: Method | None) -> list[Gaze]:
+    """The gaze in each scene with the scene's objects, if it has some, or the model's own."""
+    # to a model the objects of a scene are labels, which it must not see
+    gazes = model.predict([replace(scene, objects=None) for scene in scenes])
+    return [
+        settle_objects(gaze, objects, method)
+        for gaze, objects in zip(gazes, map(_unit_objects, scenes), strict=True)
+    ]
+
+
+def _unit_objects(scene: Scene) -> Objects | None:
     given = scene.objects
-    if given is not None:
-        given = replace(given, boxes=to_unit(given.boxes.float(), scene.size))
-    return settle_objects(gaze, given, method)
+    if given is None:
+        return None
+    return replace(given, boxes=to_unit(given.boxes.float(), scene.size))
