@@ -4,25 +4,31 @@ Scenes are boxes with a known object looked at, a gaze point in it, and a heatma
 that misses it by a normal error in each direction (a share of the picture). Shelves are dense rows
 of alike boxes; tables are few things of all sizes that may lie upon each other. "detected" boxes
 are shaken, some are lost, and false ones of lower score are among them. `--goo FOLDER` adds the
-real boxes and gaze points of GOO, in its released layout. The last table is about
-people who look at no object: how many of them get none, by the reach, next to the others' accuracy.
+real boxes and gaze points of GOO, in its released layout, and `--model NAME --weights FILE` what a
+trained model makes of its pictures. The last table is about people who look at no object: how many
+of them get none, by the reach, next to the accuracy of the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import torch
 from timing import Row, parser, report
 from torch import Tensor
+from torchvision.ops import box_iou
 
 from sightline.datasets import load_dataset
 from sightline.gaze import Gaze
 from sightline.gaze_objects import DEFAULT, METHODS, REACH, with_gaze_objects
+from sightline.geometry.boxes import to_unit
 from sightline.geometry.heatmap import gaussian_heatmaps, refined_peaks
-from sightline.scene import Objects
+from sightline.models import load
+from sightline.models.base import GazeModel
+from sightline.scene import Objects, Scene
 
 ERRORS = (0.02, 0.05, 0.1)  # GaTector reports a mean distance of 0.073: 0.058 in each direction
 REACHES = (0.05, 0.1, 0.15, 0.2, 0.3)
@@ -131,18 +137,51 @@ def nowhere(cases: Sequence[Case], reach: float) -> float:
     return 100 * none / people
 
 
-def goo(name: str, folder: Path, split: str) -> Iterator[Case]:
-    """The people of GOO whose object is visible; their heads are no objects."""
+def goo(name: str, folder: Path, split: str) -> Iterator[Scene]:
+    """The pictures of GOO in which somebody's object is visible."""
     dataset = load_dataset(name, folder, split)
-    for scene in (dataset[index] for index in range(len(dataset))):
-        assert scene.objects
+    for index in range(len(dataset)):  # pyright: ignore[reportArgumentType]
+        scene = dataset[index]
+        assert isinstance(scene, Scene)
         assert scene.truth
-        assert scene.truth.gaze_object is not None
-        unit = torch.tensor(scene.size)
-        boxes = scene.objects.boxes / unit.repeat(2)
-        seen = scene.truth.gaze_object >= 0
-        points = scene.truth.points[seen, 0] / unit
-        yield Case(replace(scene.objects, boxes=boxes), points, scene.truth.gaze_object[seen])
+        if scene.truth.gaze_object is not None and (scene.truth.gaze_object >= 0).all():
+            yield scene  # it has one person
+
+
+def case_of(scene: Scene) -> Case:
+    """The person of such a picture; the heads are no objects."""
+    assert scene.objects
+    assert scene.truth
+    assert scene.truth.gaze_object is not None
+    points = to_unit(scene.truth.points[:, 0].float(), scene.size)
+    objects = replace(scene.objects, boxes=to_unit(scene.objects.boxes.float(), scene.size))
+    return Case(objects, points, scene.truth.gaze_object)
+
+
+def of_model(model: GazeModel, scenes: Sequence[Scene]) -> list[Row]:
+    """Percent right by a model's heatmaps: with the true boxes, and with those that it finds.
+
+    A box that it finds is right if it shares more than half of the union with the true one.
+    """
+    right = {method: dict.fromkeys(("true boxes", "found boxes"), 0) for method in METHODS}
+    people = 0
+    for scene in scenes:
+        case, people = case_of(scene), people + len(scene)
+        gaze = model.predict([replace(scene, objects=None, truth=None)])[0]
+        sources = {"true boxes": case.objects, "found boxes": gaze.objects}
+        wanted = case.objects.boxes[case.looked_at]
+        for method, (name, objects) in product(METHODS, sources.items()):
+            if objects is None:
+                continue
+            chosen = with_gaze_objects(gaze, objects, method).gaze_object
+            assert chosen is not None
+            rows = (chosen >= 0).nonzero()[:, 0]
+            shared = box_iou(objects.boxes[chosen[rows]], wanted[rows]).diagonal()
+            right[method][name] += int((shared > 0.5).sum())
+    return [
+        {"method": method, **{name: 100 * n / people for name, n in counts.items()}}
+        for method, counts in right.items()
+    ]
 
 
 def main() -> None:
@@ -150,6 +189,10 @@ def main() -> None:
     options.add_argument("--scenes", type=int, default=300, metavar="N", help="of each kind")
     options.add_argument("--goo", type=Path, metavar="FOLDER", help="also on the pictures of GOO")
     options.add_argument("--dataset", default="goo-synth", help="which of GOO")
+    options.add_argument(
+        "--model", metavar="NAME", help="also by the heatmaps of this model on GOO"
+    )
+    options.add_argument("--weights", type=Path, metavar="FILE", help="of the model")
     options.add_argument("--split", default="test", help="of GOO")
     options = options.parse_args()
     torch.set_num_threads(options.threads)
@@ -162,7 +205,11 @@ def main() -> None:
         for by_detector in (False, True)
     }
     if options.goo:
-        worlds["GOO"] = list(goo(options.dataset, options.goo, options.split))
+        scenes = list(goo(options.dataset, options.goo, options.split))
+        worlds["GOO"] = [case_of(scene) for scene in scenes]
+        if options.model:
+            model = load(options.model, options.weights)
+            report(f"% right, GOO, {options.model}", of_model(model, scenes), options.json)
     for name, cases in worlds.items():
         by_error = {f"error {error}": accuracies(cases, error) for error in ERRORS}
         rows: list[Row] = [
