@@ -169,3 +169,12 @@ def test_only_objects_looked_at_are_kept_with_their_names() -> None:
     assert kept.gaze_object.tolist() == [1, -1, 0, 1]
     assert kept.objects.boxes.equal(gaze.objects.boxes[[1, 4]])
     assert [kept.objects.name(row) for row in range(2)] == ["plate", "7"]
+
+
+def test_where_nobody_looks_at_anything_no_object_is_kept() -> None:
+    objects = objects_at((0.2, 0.2, 0.4, 0.4))
+    for gaze in (gaze_at((0.9, 0.9)), gaze_at()):
+        kept = only_looked_at(with_gaze_objects(gaze, objects))
+        assert kept.objects is not None
+        assert len(kept.objects) == 0
+        assert Gaze.from_json(kept.to_json()).gaze_object is not None

@@ -197,17 +197,17 @@ def watch(
     """
     with ExitStack() as stages:  # all end with the last, also when one fails
         read = stages.enter_context(closing(ahead(frames, QUEUE)))
-        peopled = find_people(read, people, faults, objects or Things())
+        peopled = find_people(read, people, faults, objects)
         found = stages.enter_context(closing(ahead(peopled, QUEUE)))
         seen = ahead(predict_seen(found, model, people_per_batch), QUEUE)
         yield from stages.enter_context(closing(seen))
 
 
 def find_people(
-    frames: Iterable[Frame], people: People, faults: Faults, things: Things
+    frames: Iterable[Frame], people: People, faults: Faults, things: Things | None = None
 ) -> Iterator[Seen]:
     """Frames with the heads of their people, who they are, and the objects."""
-    tracker = people.tracker
+    tracker, things = people.tracker, things or Things()
     for frame in frames:
         try:
             heads = _within_reach(people.heads(frame), frame, faults)
