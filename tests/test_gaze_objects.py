@@ -11,7 +11,9 @@ from sightline.gaze_objects import (
     REACH,
     Method,
     only_looked_at,
+    only_sure,
     settle_objects,
+    with_detections,
     with_gaze_objects,
 )
 from sightline.geometry.heatmap import gaussian_heatmaps
@@ -178,3 +180,22 @@ def test_where_nobody_looks_at_anything_no_object_is_kept() -> None:
         assert kept.objects is not None
         assert len(kept.objects) == 0
         assert Gaze.from_json(kept.to_json()).gaze_object is not None
+
+
+def test_a_detection_that_is_hardly_sure_is_kept_but_not_looked_at() -> None:
+    boxes = (0.4, 0.4, 0.5, 0.5), (0.35, 0.35, 0.6, 0.6), (0.8, 0.8, 0.9, 0.9)
+    objects = objects_at(*boxes, scores=[0.2, 0.6, 0.9])
+    gaze = with_detections(gaze_at((0.45, 0.45), (0.1, 0.1)), objects, 0.3)
+    assert gaze.gaze_object.tolist() == [1, -1]
+    assert len(gaze.objects) == 3
+    sure = only_sure(gaze, 0.3)
+    assert torch.equal(sure.objects.boxes, objects.boxes[1:])
+    assert sure.gaze_object.tolist() == [0, -1], "numbered anew"
+
+
+def test_without_a_sure_detection_nobody_looks_at_anything() -> None:
+    gaze = with_detections(
+        gaze_at((0.45, 0.45)), objects_at((0.4, 0.4, 0.5, 0.5), scores=[0.1]), 0.3
+    )
+    assert gaze.gaze_object.tolist() == [-1]
+    assert len(only_sure(gaze, 0.3).objects) == 0

@@ -70,6 +70,28 @@ def settle_objects(gaze: Gaze, given: Objects | None, method: Method | None) -> 
     return gaze if objects is None else with_gaze_objects(gaze, objects, method or DEFAULT)
 
 
+def with_detections(gaze: Gaze, objects: Objects, least_score: float) -> Gaze:
+    """`with_gaze_objects` where only objects that score so much can be looked at; all are kept.
+
+    So average precision sees what a detector is unsure of, and the choice does not.
+    """
+    sure = (objects.scores >= least_score).nonzero()[:, 0]
+    chosen = with_gaze_objects(gaze, objects[sure]).gaze_object
+    assert chosen is not None
+    rows = torch.cat([sure, sure.new_tensor([-1])])[chosen]  # -1 is the last row
+    return replace(gaze, objects=objects, gaze_object=rows)
+
+
+def only_sure(gaze: Gaze, least_score: float) -> Gaze:
+    """The gaze with no other objects, numbered anew, than those that score so much."""
+    if gaze.objects is None:
+        return gaze
+    sure = gaze.objects.scores >= least_score
+    number = torch.cat([(sure.cumsum(0) - 1).where(sure, -1), torch.tensor([-1])])
+    rows = None if gaze.gaze_object is None else number[gaze.gaze_object]
+    return replace(gaze, objects=gaze.objects[sure], gaze_object=rows)
+
+
 def only_looked_at(gaze: Gaze) -> Gaze:
     """The gaze with no other objects, numbered anew, than those that somebody looks at."""
     if gaze.objects is None or gaze.gaze_object is None:

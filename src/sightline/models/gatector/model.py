@@ -14,7 +14,7 @@ from torch import Tensor, cat, nn
 
 from sightline.batch import Batch
 from sightline.gaze import Gaze
-from sightline.gaze_objects import with_gaze_objects
+from sightline.gaze_objects import with_detections
 from sightline.geometry.boxes import head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.goo_classes import GOO_CLASSES
@@ -103,18 +103,18 @@ class GaTector(GazeModel):
         """The peak of each heatmap, the objects of each picture, and who looks at which."""
         find = peaks if self.config.as_released else refined_peaks
         gazes = split_by_image(batch, points=find(output.heatmaps), heatmaps=output.heatmaps)
-        objects = find_objects(output.grids, self.config, self.least_score)
-        return [with_gaze_objects(g, o) for g, o in zip(gazes, objects, strict=True)]
+        found = find_objects(output.grids, self.config)
+        return [with_detections(g, o, self.least_score) for g, o in zip(gazes, found, strict=True)]
 
 
-def find_objects(grids: list[Tensor], config: GaTectorConfig, least_score: float) -> list[Objects]:
-    """The objects of each picture on the CPU, those that overlap a better one by half left out."""
+def find_objects(grids: list[Tensor], config: GaTectorConfig) -> list[Objects]:
+    """The objects of each picture on the CPU, with the release's thresholds for evaluation."""
     return detect(
         grids,
         config.anchors,
         config.image_size,
         classes=config.classes,
-        threshold=least_score,
+        threshold=0.001,
         overlap=0.5,
     )
 
