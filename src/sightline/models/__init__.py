@@ -39,6 +39,7 @@ RECIPES = {  # name: "module:function"
     "gatector-goo-synth-released": "sightline.models.gatector.recipe:gatector_goo_synth_released",
     "gatector-goo-real": "sightline.models.gatector.recipe:gatector_goo_real",
     "gatector-detector-goo-real": "sightline.models.gatector.recipe:gatector_detector_goo_real",
+    "gatector-small-synthetic": "sightline.models.gatector.recipe:gatector_small_synthetic",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package

@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import ExponentialLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR
 
 from sightline.models.base import GazeModel
 from sightline.models.gatector.labels import AliasedCrop, HeadsAroundEyes
@@ -94,6 +94,30 @@ def gatector_detector_goo_real() -> Recipe:
         stages=tuple(stages),
         benchmark="goo-real-val-objects",
     )
+
+
+def gatector_small_synthetic() -> Recipe:
+    """The small GaTector on rendered shelves (`sightline data synthesize goo`), for two cores.
+
+    Everything at once, from scratch, where nothing is pretrained that could be frozen.
+    """
+    stage = Stage(
+        "all",
+        loss=gatector_loss,
+        dataset="goo-synth",
+        optimizer=partial(adamw, rate=2e-3),
+        schedule=partial(CosineAnnealingLR, T_max=8),
+        epochs=8,
+        batch_size=16,
+        augment=AUGMENT,
+        clip_gradients=10.0,
+    )
+    return Recipe("gatector-small-synthetic", "gatector-small", (stage,), "goo-synth-val")
+
+
+def adamw(model: GazeModel, rate: float) -> Optimizer:
+    """AdamW over everything."""
+    return torch.optim.AdamW(model.parameters(), rate, weight_decay=1e-2)
 
 
 def adam(model: GazeModel, rate: float = 1e-4) -> Optimizer:
