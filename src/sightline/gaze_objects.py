@@ -12,9 +12,10 @@ from typing import Literal, TypeAlias, get_args
 
 import torch
 from torch import Tensor
+from torchvision.ops import box_iou
 
 from sightline.gaze import Gaze
-from sightline.geometry.boxes import centres
+from sightline.geometry.boxes import areas, centres
 from sightline.geometry.heatmap import box_energies, gaussian_heatmaps
 from sightline.scene import Objects
 
@@ -111,7 +112,7 @@ def energy(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:  # noq
 
 def mean(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:
     """The heatmap's mean inside the box; small boxes near the peak win."""
-    return energy(heatmaps, points, objects) / _areas(objects.boxes)
+    return energy(heatmaps, points, objects) / _areas(objects)
 
 
 def mean_score(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:
@@ -127,7 +128,7 @@ def cosine(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:
 
     Between the two: highest for the box that is as large as the heatmap's peak is wide.
     """
-    return energy(heatmaps, points, objects) / _areas(objects.boxes).sqrt()
+    return energy(heatmaps, points, objects) / _areas(objects).sqrt()
 
 
 def distance(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:  # noqa: ARG001
@@ -138,7 +139,7 @@ def distance(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:  # n
 def smallest(heatmaps: Tensor, points: Tensor, objects: Objects) -> Tensor:  # noqa: ARG001
     """The smallest box that the gaze point is in, or else the one whose border is nearest."""
     misses = _misses(points, objects.boxes)
-    return torch.where(misses > 0, -misses, 1 / (1 + _areas(objects.boxes)))
+    return torch.where(misses > 0, -misses, 1 / (1 + _areas(objects)))
 
 
 FITS: dict[Method, Fit] = {
@@ -153,8 +154,8 @@ FITS: dict[Method, Fit] = {
 
 def _can_be_looked_at(gaze: Gaze, objects: Objects) -> Tensor:
     """Which boxes (P, K) each person may look at, wherever the gaze point is."""
-    things = ~_heads(objects) & ((objects.boxes[:, 2:] - objects.boxes[:, :2]) > 0).all(1)
-    possible = things & ~(_overlaps(gaze.heads, objects.boxes) > OWN_HEAD)
+    things = ~_heads(objects) & (areas(objects.boxes) > 0)
+    possible = things & ~(box_iou(gaze.heads, objects.boxes) > OWN_HEAD)
     return possible if gaze.inside is None else possible & ~(gaze.inside < 0.5)[:, None]
 
 
@@ -171,13 +172,6 @@ def _misses(points: Tensor, boxes: Tensor) -> Tensor:
     return away.clamp(min=0).norm(dim=-1)
 
 
-def _overlaps(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union (P, K) of boxes (P, 4) and (K, 4)."""
-    low = torch.maximum(a[:, None, :2], b[:, :2])
-    high = torch.minimum(a[:, None, 2:], b[:, 2:])
-    shared = (high - low).clamp(min=0).prod(-1)
-    return shared / (_areas(a)[:, None] + _areas(b) - shared).clamp(min=1e-12)
-
-
-def _areas(boxes: Tensor) -> Tensor:
-    return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1).clamp(min=1e-9)
+def _areas(objects: Objects) -> Tensor:
+    """Areas (K,) to divide by."""
+    return areas(objects.boxes).clamp(min=1e-9)

@@ -206,6 +206,14 @@ def test_a_document_that_could_expand_is_refused(tmp_path: Path) -> None:
         load_dataset("voc", tmp_path, "train")
 
 
+def test_a_document_in_an_unknown_encoding_is_named_and_left_out(tmp_path: Path) -> None:
+    root = write_voc_folder(tmp_path, voc_object("cup", 1, 2, 3, 4))
+    (root / "Annotations/0002.xml").write_text('<?xml version="1.0" encoding="martian"?><a/>')
+    (root / "ImageSets/Main/train.txt").write_text("0001\n0002\n")
+    with pytest.warns(UserWarning, match=r"0002\.xml: it is no XML: unknown encoding"):
+        assert len(load_dataset("voc", root, "train")) == 1
+
+
 @pytest.mark.parametrize(
     ("edges", "why"),
     [

@@ -135,7 +135,7 @@ def test_frames_of_a_film_go_by_number_or_picture(tmp_path: Path) -> None:
         ("a.csv", "image,label,x_min\np.jpg,cup,1\n", "line 2: no y_min, x_max, y_max"),
         ("a.csv", CSV + "p.jpg,cup,1\n", "line 4: 3 columns"),
         ("a.csv", CSV + ",cup,1,2,3,4,\n", "line 4: the name of the image is missing"),
-        ("p.xml", "<annotation>", "no XML file"),
+        ("p.xml", "<annotation>", "it is no XML"),
         ("p.xml", "<annotation><object/></annotation>", "object 0: None is not a usable number"),
     ],
 )

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from sightline.datasets.gazefollow import held_out
 from sightline.datasets.goo_layout import Pictures, find_annotations, read_annotations
 from sightline.datasets.goo_records import GooRecords
+from sightline.geometry.boxes import areas
 from sightline.goo_classes import GOO_CLASSES
 from sightline.scene import Objects, Scene, Truth
 
@@ -103,7 +104,7 @@ class GOOSynth(Dataset[Scene]):
         boxes = _scaled(records.boxes[rows], size)
         kept = visible(boxes, size)
         labels = torch.from_numpy(records.labels[rows].astype(np.int64))[kept]
-        head = boxes[-1:].where(area(boxes[-1:])[:, None] > 0, torch.nan)
+        head = boxes[-1:].where(areas(boxes[-1:])[:, None] > 0, torch.nan)
         eyes = _scaled(records.eyes[[index]], size)
         truth = self._truth(index, kept, size) if self.with_gaze else None
         objects = Objects(boxes[kept], labels, torch.ones(len(labels)), GOO_CLASSES)
@@ -147,15 +148,10 @@ class GOORealObjects(GOOReal):
     with_gaze = False
 
 
-def area(boxes: Tensor) -> Tensor:
-    """Areas (K,) of XYXY boxes (K, 4); 0 of those that end before they start."""
-    return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(dim=1)
-
-
 def visible(boxes: Tensor, size: tuple[int, int]) -> Tensor:
     """(K,) which boxes have an area and reach into a picture of `size` (W, H)."""
     within = (boxes[:, 2:] > 0) & (boxes[:, :2] < torch.tensor(size))
-    return (area(boxes) > 0) & within.all(dim=1)
+    return (areas(boxes) > 0) & within.all(dim=1)
 
 
 def _scaled(frame: np.ndarray, size: tuple[int, int]) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sightline.datasets.goo import FRAME, area, visible
+from sightline.datasets.goo import FRAME, visible
 from sightline.datasets.goo_layout import (
     LAYOUTS,
     Part,
@@ -17,6 +17,7 @@ from sightline.datasets.goo_layout import (
 )
 from sightline.datasets.goo_records import GooRecords
 from sightline.datasets.report import Report
+from sightline.geometry.boxes import areas
 from sightline.goo_classes import GOO_CLASSES
 from sightline.media.image import ImageError
 
@@ -86,7 +87,7 @@ def _check_boxes(report: Report, records: GooRecords, part: str, places: list[st
     rows += records.starts[record]
     boxes, labels = torch.from_numpy(records.boxes[rows]), records.labels[rows]
     report.count(f"{part} boxes", len(boxes))
-    flat = (area(boxes) == 0).numpy()
+    flat = (areas(boxes) == 0).numpy()
     unseen = ~visible(boxes, FRAME).numpy() & ~flat
     beyond = ((boxes[:, :2] < 0) | (boxes[:, 2:] > torch.tensor(FRAME))).any(dim=1).numpy()
     of_box = [places[i] for i in record.tolist()] if (flat | unseen | beyond).any() else places

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from sightline.datasets.box_records import Boxes, BoxRecords, Labels, Outlined, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import GOO_CLASSES
+from sightline.media.boxrows import read_xml
 from sightline.media.image import SUFFIXES
 from sightline.scene import Scene
 
@@ -65,24 +66,6 @@ def read_voc(root: Path, split: str) -> BoxRecords:
                 broken.append(f"{file.name}: object {number}: {error}")
         pictures.append(picture)
     return BoxRecords.of(pictures, classes, broken)
-
-
-class _NoDoctype(ElementTree.TreeBuilder):
-    """Stops at a document type, which may define entities that grow without end."""
-
-    def doctype(self, *_: str | None) -> None:
-        """Called before anything that the document type defines."""
-        raise ValueError("it has a document type (DOCTYPE), which annotations do not need")
-
-
-def read_xml(file: Path) -> ElementTree.Element:
-    """The root of an XML file; ValueError if it is damaged or could expand."""
-    parser = ElementTree.XMLParser(target=_NoDoctype())
-    try:
-        parser.feed(file.read_bytes())
-        return parser.close()
-    except ElementTree.ParseError as error:
-        raise ValueError(f"it is no XML: {error}") from error
 
 
 def _classes(root: Path) -> tuple[str, ...]:

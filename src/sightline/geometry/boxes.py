@@ -30,6 +30,11 @@ def centres(boxes: Tensor) -> Tensor:
     return (boxes[..., :2] + boxes[..., 2:]) / 2
 
 
+def areas(boxes: Tensor) -> Tensor:
+    """Areas (...) of XYXY boxes (..., 4); 0 of those that end before they start."""
+    return (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(-1)
+
+
 def enlarge(boxes: Tensor, k: float | Tensor) -> Tensor:
     """Grow XYXY boxes (N, 4) by the share `k` (a number or one per box), as Chong et al. 2020 do.
 

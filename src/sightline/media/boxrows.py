@@ -1,4 +1,4 @@
-"""What all files of boxes have in common: text, lines, records, numbers, names of pictures."""
+"""What all files of boxes have in common: text, XML, lines, records, numbers, names of pictures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ import math
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.etree import ElementTree
 
-BOX = ("x_min", "y_min", "x_max", "y_max")
+EDGES = {
+    "x_min": ("x_min", "xmin", "x1", "left"),
+    "y_min": ("y_min", "ymin", "y1", "top"),
+    "x_max": ("x_max", "xmax", "x2", "right"),
+    "y_max": ("y_max", "ymax", "y2", "bottom"),
+}
+"""Columns of a box and the names that they may have."""
+BOX = tuple(EDGES)
 
 
 def read_text(path: Path) -> str:
@@ -27,6 +35,24 @@ def parse_json(path: Path, text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: this is no valid JSON ({error}).") from error
+
+
+class _NoDoctype(ElementTree.TreeBuilder):
+    """Stops at a document type, which may define entities that grow without end."""
+
+    def doctype(self, *_: str | None) -> None:
+        """Called before anything that the document type defines."""
+        raise ValueError("it has a document type (DOCTYPE), which annotations do not need")
+
+
+def read_xml(path: Path) -> ElementTree.Element:
+    """The root of an XML file; ValueError, without the path, if it is damaged or could expand."""
+    parser = ElementTree.XMLParser(target=_NoDoctype())
+    try:
+        parser.feed(path.read_bytes())
+        return parser.close()
+    except (ElementTree.ParseError, LookupError) as error:  # LookupError: of an unknown encoding
+        raise ValueError(f"it is no XML: {error}") from error
 
 
 def table_lines(path: Path, text: str) -> list[tuple[int, list[str]]]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from sightline.media.boxrows import (
     BOX,
+    EDGES,
     columns_of,
     corners_of,
     four_numbers,
@@ -36,10 +37,7 @@ COLUMNS = {
     "image": ("image", "file", "file_name", "filename", "path", "frame"),
     "frame": ("frame",),
     "time": ("time",),
-    "x_min": ("x_min", "xmin", "x1", "left"),
-    "y_min": ("y_min", "ymin", "y1", "top"),
-    "x_max": ("x_max", "xmax", "x2", "right"),
-    "y_max": ("y_max", "ymax", "y2", "bottom"),
+    **EDGES,
     "person": ("person", "name", "track", "track_id", "id"),
     "score": ("score", "confidence"),
 }

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
-from xml.etree import ElementTree
 
 from sightline.media.boxrows import (
     BOX,
+    EDGES,
     columns_of,
     corners_of,
     four_numbers,
@@ -24,6 +24,7 @@ from sightline.media.boxrows import (
     parse_json,
     picture_name,
     read_text,
+    read_xml,
     table_lines,
     table_records,
 )
@@ -31,10 +32,7 @@ from sightline.media.boxrows import (
 COLUMNS = {
     "image": ("image", "file", "file_name", "filename", "path", "frame"),
     "label": ("label", "name", "class", "category", "object"),
-    "x_min": ("x_min", "xmin", "x1", "left"),
-    "y_min": ("y_min", "ymin", "y1", "top"),
-    "x_max": ("x_max", "xmax", "x2", "right"),
-    "y_max": ("y_max", "ymax", "y2", "bottom"),
+    **EDGES,
     "score": ("score", "confidence"),
 }
 """Our columns and the names that they may have; without an image a row is about all pictures."""
@@ -146,16 +144,11 @@ def _coco_thing(where: str, record: dict[str, Any], categories: dict[Any, str]) 
     return _thing(where, box, categories.get(category, category), record.get("score"))
 
 
-class _NoDoctype(ElementTree.TreeBuilder):
-    def doctype(self, name: str, *_: object) -> None:
-        raise ValueError(f"a document type ({name}) is not read, entities could be in it")
-
-
 def _voc_rows(path: Path) -> Iterator[Row]:
     try:
-        root = ElementTree.fromstring(path.read_bytes(), ElementTree.XMLParser(target=_NoDoctype()))
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise ValueError(f"{path}: this is no XML file of Pascal VOC ({error}).") from error
+        root = read_xml(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: this is no file of Pascal VOC ({error}).") from error
     yield path.stem, None
     for number, found in enumerate(root.iter("object")):
         box = [found.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]

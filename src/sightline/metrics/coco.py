@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torchvision.ops import box_convert
 
 from sightline.metrics.detection import Detections
 
@@ -39,7 +40,7 @@ def coco_average_precisions(detections: Detections) -> Tensor:
 
 def _truth(detections: Detections, label: int) -> dict:
     rows = (detections.true.labels == label).nonzero()[:, 0]
-    boxes = _corner_and_size(detections.true.boxes[rows])
+    boxes = box_convert(detections.true.boxes[rows], "xyxy", "xywh")
     columns = zip(
         detections.true_in[rows].tolist(),
         boxes.tolist(),
@@ -67,16 +68,12 @@ def _found(detections: Detections, label: int) -> np.ndarray:
     """Rows picture, x, y, width, height, score, category."""
     rows = (detections.found.labels == label).nonzero()[:, 0]
     picture = detections.found_in[rows, None].double()
-    columns = picture, _corner_and_size(detections.found.boxes[rows])
+    boxes = box_convert(detections.found.boxes[rows], "xyxy", "xywh")
     score = detections.found.scores[rows, None].double()
-    return torch.cat([*columns, score, torch.ones_like(score)], 1).numpy()
+    return torch.cat([picture, boxes, score, torch.ones_like(score)], 1).numpy()
 
 
 def _pictures(detections: Detections, label: int) -> list[int]:
     found = detections.found_in[detections.found.labels == label]
     true = detections.true_in[detections.true.labels == label]
     return torch.cat([found, true]).unique().tolist()
-
-
-def _corner_and_size(boxes: Tensor) -> Tensor:
-    return torch.cat([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1)

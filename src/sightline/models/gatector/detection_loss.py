@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from torchvision.ops import box_convert
 
+from sightline.geometry.boxes import areas
 from sightline.models.gatector.grid import Anchors, anchors_by_scale, grid_boxes
 from sightline.models.gatector.labels import visible_boxes
 from sightline.scene import Objects
@@ -108,8 +109,8 @@ def _overlapping(boxes: Tensor, padded: Tensor) -> Tensor:
     """Which boxes (B, A, H, W, 4) in centre form overlap an object (B, K, 4) XYXY: IoU > 0.5."""
     corners = box_convert(boxes.flatten(1, 3), "cxcywh", "xyxy")
     shared = _shared(corners[:, :, None], padded[:, None])
-    areas = boxes[..., 2:].prod(-1).flatten(1)[:, :, None] + _areas(padded)[:, None]
-    return (3 * shared > areas).any(-1).view(boxes.shape[:-1])  # IoU > 0.5 without a division
+    both = boxes[..., 2:].prod(-1).flatten(1)[:, :, None] + areas(padded)[:, None]
+    return (3 * shared > both).any(-1).view(boxes.shape[:-1])  # IoU > 0.5 without a division
 
 
 def _shared(one: Tensor, other: Tensor) -> Tensor:
@@ -119,10 +120,6 @@ def _shared(one: Tensor, other: Tensor) -> Tensor:
         for i in (0, 1)
     )
     return width.clamp_(min=0) * height.clamp_(min=0)  # in place: they are large
-
-
-def _areas(boxes: Tensor) -> Tensor:
-    return (boxes[..., 2:] - boxes[..., :2]).prod(-1)
 
 
 def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -138,7 +135,7 @@ def complete_iou(found: Tensor, truth: Tensor) -> Tensor:
     """
     one, other = (box_convert(boxes, "cxcywh", "xyxy") for boxes in (found, truth))
     shared = _shared(one, other)
-    iou = shared / (_areas(one) + _areas(other) - shared).clamp(min=1e-6)
+    iou = shared / (areas(one) + areas(other) - shared).clamp(min=1e-6)
     distance = (found[:, :2] - truth[:, :2]).square().sum(1)
     around = one[:, 2:].maximum(other[:, 2:]) - one[:, :2].minimum(other[:, :2])
     angles = [torch.atan2(boxes[:, 2], boxes[:, 3]) for boxes in (found, truth)]

@@ -70,13 +70,3 @@ def _candidates(grid: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     likeliest, labels = grid[:, :, 5:].max(2)
     scores = grid[:, :, 4].float().sigmoid() * likeliest.float().sigmoid()
     return boxes, scores.flatten(1), labels.flatten(1)
-
-
-def without_letterbox(boxes: Tensor, size: tuple[int, int], image_size: int) -> Tensor:
-    """Unit-square boxes of a picture of `size` (W, H) from those of its padded square input.
-
-    For a picture that was resized in proportion and centred on grey.
-    """
-    scale = image_size / max(size)
-    shown = boxes.new_tensor([round(side * scale) for side in size]).repeat(2) / image_size
-    return (boxes - (1 - shown) / 2) / shown
