@@ -304,9 +304,12 @@ def test_two_people_at_one_object_frame_it_in_both_colours():
     assert all(is_near(colours, PALETTE[who]).any() for who in (0, 1))
 
 
-def test_the_badge_names_the_object():
+@pytest.mark.parametrize(
+    "longer", [{"classes": ("saucer",)}, {"scores": torch.tensor([0.87])}], ids=["name", "score"]
+)
+def test_the_badge_names_the_object_and_the_score_of_a_detected_one(longer: dict):
     gaze = with_objects(one_person(0.97), [[0.1, 0.6, 0.3, 0.9]], [0])
     assert gaze.objects is not None
     gaze.objects.classes = ("cup",)
-    long = dataclasses.replace(gaze, objects=dataclasses.replace(gaze.objects, classes=("saucer",)))
+    long = dataclasses.replace(gaze, objects=dataclasses.replace(gaze.objects, **longer))
     assert changed(draw_gaze(grey(), gaze)).sum() < changed(draw_gaze(grey(), long)).sum()

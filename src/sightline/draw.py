@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate
 
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
+from sightline.scene import Objects
 from sightline.strokes import (
     Colour,
     Point,
@@ -102,7 +103,7 @@ def draw_gaze(
     People are told apart by colour (by track where there are tracks) and labelled with their name,
     by default their track or index. Those whose target is more likely outside the picture get a
     faint dashed line, an open target and a hollow badge. Objects have thin outlines, the one that
-    a person looks at is framed in the person's colour and named in the badge.
+    a person looks at is framed in the person's colour and named in the badge with its score.
     """
     if image.ndim != 3 or image.shape[0] != 3 or image.dtype != torch.uint8:
         raise ValueError(
@@ -140,7 +141,7 @@ def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[
             inside=None if math.isnan(probability) else probability,
             colour=PALETTE[who % len(PALETTE)],
             name=name,
-            object=gaze.objects.name(row) if gaze.objects and row >= 0 else "",
+            object=_name(gaze.objects, row) if gaze.objects and row >= 0 else "",
         )
         for box, point, probability, who, name, row in zip(
             boxes, points, inside, identity, names or map(str, identity), looked_at, strict=True
@@ -183,6 +184,12 @@ def _spread(cells: int, pixels: int) -> Tensor:
     position = (torch.arange(pixels) + 0.5) * cells / pixels
     away = position[:, None] - (torch.arange(cells) + 0.5)
     return torch.softmax(-2 * away**2, 1)
+
+
+def _name(objects: Objects, row: int) -> str:
+    """What an object is, and how sure its detector: "cup 87%"; given objects have no doubt."""
+    score = objects.scores[row].item()
+    return f"{objects.name(row)} {score:.0%}" if score < 1 else objects.name(row)
 
 
 def _draw_objects(picture: Tensor, gaze: Gaze, people: list[_Person], unit: float) -> None:

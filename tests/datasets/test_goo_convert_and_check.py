@@ -63,6 +63,16 @@ def test_the_published_split_of_goo_real_is_named(tmp_path: Path) -> None:
     assert dict(report.counts)["train pictures of another size than the record's"] == 1
 
 
+def test_all_releases_in_a_folder_are_checked_together(tmp_path: Path) -> None:
+    write_tiny_goo(tmp_path)
+    write_tiny_goo(tmp_path, "goo-real", train=[record(0, width=960, height=540)])
+    counts = counts_of(tmp_path, "goo")
+    assert (counts["goo-synth: train records"], counts["goo-real: train records"]) == (6, 1)
+    assert not any(label.startswith("goo-real-oneshot") for label in counts)
+    with pytest.raises(FileNotFoundError, match="holds no release of GOO; give the folder of goo"):
+        check("goo", tmp_path / "goosynth")
+
+
 @pytest.mark.parametrize(
     ("changes", "label"),
     [

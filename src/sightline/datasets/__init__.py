@@ -34,6 +34,7 @@ CHECKS: dict[str, str] = {
     "videoattentiontarget": (
         "sightline.datasets.videoattentiontarget_check:check_videoattentiontarget"
     ),
+    "goo": "sightline.datasets.goo_check:check_goo",
     "goo-synth": "sightline.datasets.goo_check:check_goo_synth",
     "goo-real": "sightline.datasets.goo_check:check_goo_real",
     "goo-real-oneshot": "sightline.datasets.goo_check:check_goo_real_oneshot",

@@ -26,20 +26,35 @@ PARTS: tuple[Part, ...] = ("train", "test")
 
 def check_goo_synth(root: Path) -> Report:
     """Count records, boxes and pictures of GOO-Synth; find what a reader would trip over."""
-    return check_goo("goo-synth", root)
+    return check_release("goo-synth", root)
 
 
 def check_goo_real(root: Path) -> Report:
     """The same of GOO-Real as GaTector splits it."""
-    return check_goo("goo-real", root)
+    return check_release("goo-real", root)
 
 
 def check_goo_real_oneshot(root: Path) -> Report:
     """The same of GOO's own split of GOO-Real."""
-    return check_goo("goo-real-oneshot", root)
+    return check_release("goo-real-oneshot", root)
 
 
-def check_goo(name: str, root: Path) -> Report:
+def check_goo(root: Path) -> Report:
+    """The same of all releases that lie in a folder."""
+    here = [name for name, layout in LAYOUTS.items() if (root / layout.folder).is_dir()]
+    if not here:
+        folders = ", ".join(layout.folder for layout in LAYOUTS.values())
+        raise FileNotFoundError(f"{root} holds no release of GOO; give the folder of {folders}.")
+    report = Report("goo")
+    for name in here:
+        found = check_release(name, root)
+        report.counts += [(f"{name}: {label}", number) for label, number in found.counts]
+        report.notes += [f"{name}: {note}" for note in found.notes]
+        report.problems += [f"{name}: {problem}" for problem in found.problems]
+    return report
+
+
+def check_release(name: str, root: Path) -> Report:
     """The same of one of the `LAYOUTS`."""
     report, totals = Report(name), []
     for part in PARTS:

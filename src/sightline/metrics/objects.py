@@ -16,7 +16,7 @@ from sightline.metrics.detection import THRESHOLDS, Similarity, precision_area
 from sightline.scene import Objects, Scene
 
 NEARNESS_THRESHOLDS = tuple(percent / 100 for percent in range(5, 100, 5))
-"""From 0.05: boxes that do not overlap are at most 0.5 near, and `mdap` is to tell them apart."""
+"""From 0.05: boxes that do not overlap are less than 0.5 near, and `mdap` is to tell them apart."""
 SAME_BOX = 0.01  # pixels: what single precision and back to fractions may move a given box
 
 
