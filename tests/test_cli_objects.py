@@ -222,10 +222,15 @@ def test_a_film_names_the_objects_of_each_frame_and_so_do_its_events(
     assert [row["gaze_object"] for row in table(path)] == ["wall"] * 5 + ["door"] * 5
     lines = (tmp_path / "out" / "film.mp4.gaze.jsonl").read_text().splitlines()
     assert [json.loads(line)["objects"]["classes"] for line in lines[4:6]] == [["wall"], ["door"]]
-    assert run(["events", str(path), "--out", str(tmp_path / "events.csv")]) == 0
+    dwell = tmp_path / "dwell.csv"
+    words = ["events", str(path), "--out", str(tmp_path / "events.csv"), "--dwell", str(dwell)]
+    assert run(words) == 0
     events = (tmp_path / "events.csv").read_text()
     assert "wall" in events
     assert "door" in events
+    with dwell.open() as file:
+        seconds = {row["target"]: float(row["seconds"]) for row in csv.DictReader(file)}
+    assert seconds == {"wall": 0.2, "door": 0.2}, "five frames each of 25 a second"
 
 
 def test_a_film_that_goes_on_is_the_same(

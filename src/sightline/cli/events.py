@@ -25,6 +25,8 @@ class Events:
     """A JSON file of areas of interest."""
     out: Path = Path("events.csv")
     """The table of events."""
+    dwell: Path | None = None
+    """Also write how long each person looks at each target in all (.csv)."""
     boris: Path | None = None
     """Also write tabular events as BORIS exports them (.tsv)."""
     boris_paste: Path | None = None
@@ -42,6 +44,7 @@ class Events:
         """Read, code, write, and say what was found."""
         from sightline.coding.areas import read_areas
         from sightline.coding.boris import write_boris, write_boris_lines
+        from sightline.coding.dwell import write_dwell_times
         from sightline.coding.elan import write_elan
         from sightline.coding.events import find_events
         from sightline.coding.eventtable import write_events
@@ -49,7 +52,7 @@ class Events:
         from sightline.provenance import describe_run, write_json
 
         record = self.out.with_suffix(".json")
-        named = (self.out, record, self.boris, self.boris_paste, self.elan)
+        named = (self.out, record, self.dwell, self.boris, self.boris_paste, self.elan)
         targets = [path for path in named if path is not None]
         self._check_files(targets)
         areas = [] if self.areas is None else read_areas(self.areas)
@@ -60,6 +63,8 @@ class Events:
             path.parent.mkdir(parents=True, exist_ok=True)
         write_json(record, describe_run(**facts, coding=self.coding))
         write_events(events, self.out)
+        if self.dwell is not None:
+            write_dwell_times(events, self.dwell)
         if self.boris is not None:
             write_boris(events, self.boris, media=str(self.media or ""))
         if self.boris_paste is not None:
