@@ -16,6 +16,7 @@ from sightline.models.gatector.recipe import (
 from sightline.recipe import Recipe
 from sightline.scene import Objects, Scene, Truth
 from sightline.stage_module import StageModule
+from sightline.transforms import ColourJitter
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 
@@ -64,6 +65,12 @@ def test_released_labels_belong_to_the_released_recipe_alone() -> None:
     ours = gatector_goo_synth(), gatector_goo_real(), gatector_detector_goo_real()
     assert all(recipe.config == {"as_released": False} for recipe in ours)
     assert gatector_goo_synth_released().config == {"as_released": True}
+
+
+def test_colours_change_once_and_as_released_twice() -> None:
+    recipes = gatector_goo_synth(), gatector_goo_synth_released()
+    transforms = [recipe.stages[0].augment.transforms for recipe in recipes]
+    assert [sum(isinstance(t, ColourJitter) for t in of) for of in transforms] == [1, 2]
 
 
 def test_recipes_on_goo_real_read_goo_real() -> None:
