@@ -24,13 +24,13 @@ FIRST_ITEMS = tuple(1 + before for before in accumulate(ITEMS[:-1], initial=0))
 class Product(NamedTuple):
     """A class: `build` of its solids, `size` (width, depth, height) in metres, and its two paints.
 
-    badge: what is printed on it; for cans the lid, for bottles the neck.
+    badge: the colour of what is printed on it; for cans the lid, for bottles the neck.
     """
 
     build: Callable[[Product, Paint, Paint, int], list[Solid]]
     size: tuple[float, float, float]
     wrapping: Paint
-    badge: tuple[float, float, float]
+    badge: tuple[float, ...]
 
 
 def _carton(product: Product, wrapping: Paint, badge: Paint, owner: int) -> list[Solid]:
@@ -87,20 +87,19 @@ def _bag(product: Product, wrapping: Paint, badge: Paint, owner: int) -> list[So
     ]
 
 
-_WHITE, _CREAM, _BLACK, _RED = (
-    (0.95, 0.95, 0.95),
-    (0.95, 0.88, 0.65),
-    (0.08,) * 3,
-    (0.8, 0.06, 0.08),
-)
-_BLUE, _GREEN, _YELLOW = (0.1, 0.2, 0.75), (0.1, 0.55, 0.2), (0.98, 0.82, 0.1)
-_ORANGE, _PURPLE, _BROWN, _PINK = (
-    (0.95, 0.5, 0.08),
-    (0.45, 0.12, 0.55),
-    (0.4, 0.22, 0.1),
-    (0.95, 0.5, 0.65),
-)
-_TEAL, _SKY = (0.08, 0.5, 0.55), (0.45, 0.7, 0.95)
+_WHITE = (0.95, 0.95, 0.95)
+_CREAM = (0.95, 0.88, 0.65)
+_BLACK = (0.08, 0.08, 0.08)
+_RED = (0.8, 0.06, 0.08)
+_BLUE = (0.1, 0.2, 0.75)
+_GREEN = (0.1, 0.55, 0.2)
+_YELLOW = (0.98, 0.82, 0.1)
+_ORANGE = (0.95, 0.5, 0.08)
+_PURPLE = (0.45, 0.12, 0.55)
+_BROWN = (0.4, 0.22, 0.1)
+_PINK = (0.95, 0.5, 0.65)
+_TEAL = (0.08, 0.5, 0.55)
+_SKY = (0.45, 0.7, 0.95)
 _PLAIN, _CHECKER, _STRIPES, _CLOUDS = Texture
 PRODUCTS = (  # of the labels 1..24
     Product(_carton, (0.19, 0.07, 0.29), Paint(_WHITE), _GREEN),

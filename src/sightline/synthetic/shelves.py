@@ -212,7 +212,9 @@ def _choose(
     owners = np.arange(PRODUCT, PRODUCT + len(facings))[:, None]
     head, lens = (np.broadcast_to(p, points.shape) for p in (pose.centre, camera.position))
     ignored = np.concatenate([np.full_like(owners, HEAD_OWNER), owners], 1)
-    seen = reachable(points - head, pose.body_yaw) & ~hidden(solids, head, points, ignored)
+    seen = reachable(points - head, np.array(pose.body_yaw)) & ~hidden(
+        solids, head, points, ignored
+    )
     seen &= camera.contains(points, -0.02) & (hidden(solids, lens, points, owners) == occluded)
     for row in generator.permutation(seen.nonzero()[0])[:TRIES]:
         if _occluded(camera, solids, facings[row], PRODUCT + row) is occluded:
