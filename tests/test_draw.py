@@ -8,6 +8,7 @@ from sightline.draw import PALETTE, contact_sheet, draw_gaze
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
 from sightline.geometry.heatmap import gaussian_heatmaps
+from sightline.scene import Objects
 
 WIDTH, HEIGHT = 640, 480
 DEUTERANOPIA = torch.tensor(  # Machado et al. 2009, severity 1, on linear RGB
@@ -262,3 +263,50 @@ def test_a_contact_sheet_puts_images_side_by_side():
 def test_a_contact_sheet_of_nothing_is_refused():
     with pytest.raises(ValueError, match="no images"):
         contact_sheet([], columns=2, width=100)
+
+
+def with_objects(gaze: Gaze, boxes: list[list[float]], looked_at: list[int]) -> Gaze:
+    objects = Objects(torch.tensor(boxes), torch.zeros(len(boxes)).long(), torch.ones(len(boxes)))
+    return dataclasses.replace(gaze, objects=objects, gaze_object=torch.tensor(looked_at))
+
+
+def at(box: list[float]) -> tuple[int, int]:
+    """The pixel (row, column) in the middle of the lower edge of a box."""
+    return round(box[3] * HEIGHT) - 1, round((box[0] + box[2]) / 2 * WIDTH)
+
+
+def test_objects_have_quiet_outlines_and_the_one_looked_at_the_persons_colour():
+    quiet, chosen = [0.7, 0.1, 0.9, 0.3], [0.1, 0.6, 0.3, 0.9]
+    plain = draw_gaze(grey(), one_person(), heatmap=False)
+    drawn = draw_gaze(grey(), with_objects(one_person(), [quiet, chosen], [1]), heatmap=False)
+    assert changed(drawn).sum() > changed(plain).sum()
+    row, column = at(quiet)
+    assert changed(drawn)[row - 1 : row + 3, column].any()
+    assert changed(drawn)[row - 10 : row - 2, column].sum() == 0
+    row, column = at(chosen)
+    colours = drawn[:, row - 2 : row + 8, column, None]
+    assert is_near(colours, PALETTE[0]).any()
+
+
+def test_nobodys_objects_are_outlined_and_odd_boxes_do_no_harm():
+    odd = [[0.5, 0.5, 0.5, 0.7], [1.5, 0.1, 1.9, 0.2], [-9.0, -9, -8, -8], [torch.nan] * 4]
+    nobody = Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
+    assert not changed(draw_gaze(grey(), with_objects(nobody, odd[1:], []))).any()
+    assert changed(draw_gaze(grey(), with_objects(nobody, [*odd, [0.2, 0.2, 0.4, 0.4]], []))).any()
+
+
+def test_two_people_at_one_object_frame_it_in_both_colours():
+    box = [0.2, 0.2, 0.6, 0.6]
+    gaze = with_objects(many(2), [box], [0, 0])
+    drawn = draw_gaze(grey(), gaze, heatmap=False)
+    row, column = at(box)
+    colours = drawn[:, row : row + 14, column, None]
+    assert all(is_near(colours, PALETTE[who]).any() for who in (0, 1))
+
+
+def test_the_badge_names_the_object():
+    gaze = with_objects(one_person(0.97), [[0.1, 0.6, 0.3, 0.9]], [0])
+    assert gaze.objects is not None
+    gaze.objects.classes = ("cup",)
+    long = dataclasses.replace(gaze, objects=dataclasses.replace(gaze.objects, classes=("saucer",)))
+    assert changed(draw_gaze(grey(), gaze)).sum() < changed(draw_gaze(grey(), long)).sum()

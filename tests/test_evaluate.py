@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from sightline import cli
 from sightline.baselines import centre, facing_side, predict_baseline
 from sightline.benchmark import BENCHMARKS, find_benchmark
 from sightline.datasets import load_dataset
@@ -259,9 +260,17 @@ def test_a_model_of_five_frames_is_not_given_others(
 
 
 def test_every_benchmark_decides_by_one_of_its_metrics() -> None:
-    assert {benchmark.better for benchmark in BENCHMARKS.values()} == {"min"}
+    for benchmark in BENCHMARKS.values():
+        about = benchmark.definitions()[benchmark.decides]
+        assert benchmark.better == {"lower": "min", "higher": "max"}[about["better"]]
     with pytest.raises(UnknownNameError, match="gazefollow-test"):
         find_benchmark("gazefollow-tset")
+
+
+def test_a_benchmark_of_objects_has_no_baselines() -> None:
+    words = ["evaluate", "goo-real-test-objects", "--model", "pdp-small", "--baselines"]
+    with pytest.raises(ValueError, match="scores no gaze; leave --baselines out"):
+        cli.run(words, debug=True)
 
 
 def test_baselines_know_the_middle_and_the_side() -> None:

@@ -59,7 +59,9 @@ def test_what_was_not_given_is_empty():
     heads = {name for name in NAMES if name.startswith("head_")}
     pixels = {"image_width", "image_height", "gaze_x", "gaze_y"}
     film = {"frame", "time", "track"}
-    assert empty == heads | pixels | film | {"name", "inside", "heatmap_peak", "heatmap_entropy"}
+    objects = {name for name in NAMES if name.startswith("gaze_object")}
+    others = {"name", "inside", "heatmap_peak", "heatmap_entropy"}
+    assert empty == heads | pixels | film | objects | others
 
 
 def test_names_and_scores_reach_their_person():

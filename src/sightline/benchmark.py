@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sightline.gaze import Gaze
+from sightline.metrics.goo_scores import (
+    coco_objects,
+    gaze_object_metrics,
+    goo_metrics,
+    released_objects,
+)
 from sightline.metrics.scores import (
     Measured,
     Metric,
@@ -61,6 +67,46 @@ class Benchmark:
         return people | sets
 
 
+def _goo(dataset: str, split: str, protocol: str) -> Benchmark:
+    """Gaze, gaze object and detection on one split of GOO."""
+    return Benchmark(
+        f"{dataset}-{split}",
+        dataset,
+        split,
+        protocol,
+        goo_metrics + gaze_object_metrics,
+        decides="goo.distance",
+        set_metrics=(coco_objects, released_objects),
+    )
+
+
+def _goo_objects(split: str, protocol: str) -> Benchmark:
+    """Detection alone on one split of GOO-Real."""
+    return Benchmark(
+        f"goo-real-{split}-objects",
+        "goo-real-objects",
+        split,
+        protocol,
+        (),
+        decides="objects.coco.ap",
+        set_metrics=(coco_objects, released_objects),
+    )
+
+
+def _own_data(split: str) -> Benchmark:
+    """The same but for the released detection scores on a user's own pictures."""
+    return Benchmark(
+        f"coco-{split}",
+        "coco",
+        split,
+        "ours: your own pictures in COCO's format with a list `gaze`",
+        goo_metrics + gaze_object_metrics,
+        decides="goo.distance",
+        set_metrics=(coco_objects,),
+    )
+
+
+_CHOSEN_ON_TEST = "published codes choose their epoch on the test set instead"
 _inside_ap = tuple(metric for metric in vat_metrics if metric.id.startswith("vat.ap."))
 
 BENCHMARKS = {
@@ -108,6 +154,15 @@ BENCHMARKS = {
             vat_metrics,
             decides="vat.distance",
         ),
+        _goo("goo-synth", "test", "Wang et al. 2022 (GaTector): pictures of humans 1 and 20"),
+        _goo("goo-synth", "val", "ours: a part of the training pictures; " + _CHOSEN_ON_TEST),
+        _goo("goo-real", "test", "Wang et al. 2022 (GaTector): their 904 test pictures"),
+        _goo("goo-real", "val", "ours: a part of the training pictures; " + _CHOSEN_ON_TEST),
+        _goo("goo-real-oneshot", "test", "Tomas et al. 2021 (GOO): their one-shot test pictures"),
+        _goo_objects("test", "Wang et al. 2022 (GaTector): objects alone, 904 test pictures"),
+        _goo_objects("val", "ours: objects alone, a part of the training pictures"),
+        _own_data("test"),
+        _own_data("val"),
     )
 }
 

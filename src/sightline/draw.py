@@ -44,6 +44,7 @@ DARK: Colour = (18, 18, 22)
 WHITE: Colour = (255, 255, 255)
 FAINT = 0.5  # opacity of the line, target and heatmap of a person who looks outside
 HEAT = 0.55  # opacity of the hottest place
+QUIET = 0.6  # opacity of the outlines of objects that nobody looks at
 CROWD = 8  # in a larger company, as in a tiny picture, badges show names alone
 
 
@@ -56,6 +57,7 @@ class _Person:
     inside: float | None
     colour: Colour
     name: str
+    object: str = ""
 
     @property
     def outside(self) -> bool:
@@ -75,12 +77,13 @@ class _Person:
         """The layers of a stroke: the person's colour in a casing."""
         return [(max(0.75, 0.5 * unit), self.contrast), (0.0, self.colour)]
 
-    @property
-    def badge(self) -> str:
-        if self.inside is None:
-            return self.name
-        side, share = ("outside", 1 - self.inside) if self.outside else ("inside", self.inside)
-        return f"{self.name} · {side} {share:.0%}"
+    def badge(self, *, brief: bool) -> str:
+        """Name, "inside 97%" unless it has to be brief, and the object looked at."""
+        facts = [self.name]
+        if self.inside is not None and not brief:
+            side, share = ("outside", 1 - self.inside) if self.outside else ("inside", self.inside)
+            facts.append(f"{side} {share:.0%}")
+        return " · ".join(facts + [self.object] * bool(self.object))
 
     def marks(self, unit: float) -> list[Rectangle]:
         """What badges should not cover: the head and the target, as far as they are given."""
@@ -98,7 +101,8 @@ def draw_gaze(
 
     People are told apart by colour (by track where there are tracks) and labelled with their name,
     by default their track or index. Those whose target is more likely outside the picture get a
-    faint dashed line, an open target and a hollow badge.
+    faint dashed line, an open target and a hollow badge. Objects have thin outlines, the one that
+    a person looks at is framed in the person's colour and named in the badge.
     """
     if image.ndim != 3 or image.shape[0] != 3 or image.dtype != torch.uint8:
         raise ValueError(
@@ -114,6 +118,8 @@ def draw_gaze(
     unit = max(1.0, min(image.shape[1:]) / 400)  # the width of a stroke
     if heatmap:
         _draw_heatmaps(picture, gaze.heatmaps.cpu().float(), people)
+    if gaze.objects is not None:
+        _draw_objects(picture, gaze, people, unit)
     for draw in (_draw_sight_line, _draw_head, _draw_target):  # no box covers another's target
         for person in people:
             draw(picture, person, unit)
@@ -126,6 +132,7 @@ def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[
     points = to_pixels(gaze.points.cpu().float(), size).tolist()
     inside = [math.nan] * len(gaze) if gaze.inside is None else gaze.inside.tolist()
     identity = list(range(len(gaze))) if gaze.tracks is None else gaze.tracks.tolist()
+    looked_at = [-1] * len(gaze) if gaze.gaze_object is None else gaze.gaze_object.tolist()
     return [
         _Person(
             box=tuple(box) if all(map(math.isfinite, box)) else None,
@@ -133,9 +140,10 @@ def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[
             inside=None if math.isnan(probability) else probability,
             colour=PALETTE[who % len(PALETTE)],
             name=name,
+            object=gaze.objects.name(row) if gaze.objects and row >= 0 else "",
         )
-        for box, point, probability, who, name in zip(
-            boxes, points, inside, identity, names or map(str, identity), strict=True
+        for box, point, probability, who, name, row in zip(
+            boxes, points, inside, identity, names or map(str, identity), looked_at, strict=True
         )
     ]
 
@@ -175,6 +183,33 @@ def _spread(cells: int, pixels: int) -> Tensor:
     position = (torch.arange(pixels) + 0.5) * cells / pixels
     away = position[:, None] - (torch.arange(cells) + 0.5)
     return torch.softmax(-2 * away**2, 1)
+
+
+def _draw_objects(picture: Tensor, gaze: Gaze, people: list[_Person], unit: float) -> None:
+    """Outline all objects, and frame those looked at, for several people one around the other."""
+    assert gaze.objects is not None
+    size = picture.shape[2], picture.shape[1]
+    boxes = [tuple(box) for box in to_pixels(gaze.objects.boxes.cpu().float(), size).tolist()]
+    looked_at = [] if gaze.gaze_object is None else gaze.gaze_object.tolist()
+    for row, box in enumerate(boxes):
+        if row not in looked_at and all(map(math.isfinite, box)):
+            _draw_outline(picture, box, unit)
+    for person, (row, who) in enumerate(zip(looked_at, people, strict=True)):
+        if row >= 0:
+            grow = (1 + 3 * looked_at[:person].count(row)) * unit
+            x_min, y_min, x_max, y_max = boxes[row]
+            around = rectangle((x_min - grow, y_min - grow, x_max + grow, y_max + grow), grow)
+            paint(picture, outline(around, 0.8 * unit), who.ink(unit))
+
+
+def _draw_outline(picture: Tensor, box: Rectangle, unit: float) -> None:
+    """A thin outline, painted in the part of the picture around it, as there may be hundreds."""
+    margin = 2 * unit
+    left, top = max(0, int(box[0] - margin)), max(0, int(box[1] - margin))
+    right, bottom = max(left, int(box[2] + margin)), max(top, int(box[3] + margin))
+    part = picture[:, top:bottom, left:right]
+    shifted = rectangle((box[0] - left, box[1] - top, box[2] - left, box[3] - top), 0.0)
+    paint(part, outline(shifted, max(0.5, 0.3 * unit)), [(0.5, DARK), (0.0, WHITE)], QUIET)
 
 
 def _draw_sight_line(picture: Tensor, person: _Person, unit: float) -> None:
@@ -221,7 +256,7 @@ def _draw_badges(picture: Tensor, people: list[_Person], unit: float) -> None:
     taken = [mark for person in people for mark in person.marks(unit)]
     for person in people:
         if marks := person.marks(unit):
-            text = person.name if brief else person.badge
+            text = person.badge(brief=brief)
             extent = font(text_size).getlength(text) + text_size, 1.5 * text_size
             box = _free_place(marks[0], extent, taken, (width, height))
             taken.append(box)

@@ -53,6 +53,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest(path: Path, pattern: str) -> str | dict[str, str]:
+    """The hash of a file, or of each in a folder that fits the pattern; else the path's words."""
+    if path.is_dir():
+        return {file.name: sha256(file) for file in sorted(path.glob(pattern))} or str(path)
+    return sha256(path) if path.is_file() else str(path)
+
+
 def describe_run(**facts: Any) -> dict[str, Any]:
     """`facts`, spelt out, with time, command line, versions and commit."""
     return {

@@ -28,7 +28,7 @@ class ResultsFolder:
     keep their sub-folders below the one that they share.
 
     existing: what to do about results of an earlier run. Raises FileExistsError for "refuse", and
-    for "resume" when they are of other weights.
+    for "resume" when they are of other weights or objects.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class ResultsFolder:
             earlier = json.loads(record.read_text(encoding="utf-8"))
             if any(earlier.get(name) != value for name, value in origin.items()):
                 raise FileExistsError(
-                    f"{folder} holds results of other weights; name another folder with --out, or "
-                    "replace them with --overwrite"
+                    f"{folder} holds results of other weights or objects; name another folder with "
+                    "--out, or replace them with --overwrite"
                 )
         folder.mkdir(parents=True, exist_ok=True)
         write_json(record, describe_run(**origin))

@@ -62,6 +62,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("frame", int, "", "number of the picture in the film, from 0"),
     Column("time", float, "second", "of the film, from its first picture, by the media clock"),
     Column("track", int, "", "identity of the person over the frames of the film"),
+    Column("gaze_object", str, "", "name of the object looked at; empty for none"),
+    Column("gaze_object_index", int, "", "its row among the objects in the JSON, from 0"),
+    Column("gaze_object_score", float, "", "score of its detector; 1 where it was given"),
+    Column("gaze_object_x_min", float, "pixel", "left edge of its box"),
+    Column("gaze_object_y_min", float, "pixel", "top edge of its box"),
+    Column("gaze_object_x_max", float, "pixel", "right edge of its box"),
+    Column("gaze_object_y_max", float, "pixel", "bottom edge of its box"),
 )
 """The schema, in order. New columns are appended, the others keep name, type and meaning."""
 
@@ -104,6 +111,7 @@ def rows(
         "heatmap_peak": _cells(gaze.heatmaps.amax((1, 2))) if has_maps else missing,
         "heatmap_entropy": _cells(entropies(gaze.heatmaps.float())) if has_maps else missing,
         "track": missing if gaze.tracks is None else gaze.tracks.tolist(),
+        **_objects(gaze, size),
     }
     if not len(gaze) and gaze.frame is not None:
         return [dict.fromkeys(NAMES) | about_picture]
@@ -120,6 +128,27 @@ def _coordinates(gaze: Gaze, size: tuple[int, int] | None) -> dict[str, list[flo
     return {
         **{name: _cells(values) for name, values in zip(names, pixels.T, strict=True)},
         **{f"{name}_unit": _cells(values) for name, values in zip(names, unit.T, strict=True)},
+    }
+
+
+def _objects(
+    gaze: Gaze, size: tuple[int, int] | None
+) -> dict[str, list[str | None] | list[int | None] | list[float | None]]:
+    """What each person looks at, by column; nothing where no objects were looked for."""
+    objects, chosen = gaze.objects, gaze.gaze_object
+    if objects is None or chosen is None or not len(objects):
+        return {}
+    nothing = (chosen < 0)[:, None]
+    row = chosen.clamp(min=0)
+    facts = torch.cat([objects.scores[row][:, None], objects.boxes[row]], 1).double()
+    facts[:, 1:] = math.nan if size is None else to_pixels(facts[:, 1:], size)
+    sides = ("score", "x_min", "y_min", "x_max", "y_max")
+    columns = facts.masked_fill(nothing, math.nan).T
+    rows = [index if index >= 0 else None for index in chosen.tolist()]
+    return {
+        "gaze_object": [None if index is None else objects.name(index) for index in rows],
+        "gaze_object_index": rows,
+        **{f"gaze_object_{side}": _cells(v) for side, v in zip(sides, columns, strict=True)},
     }
 
 

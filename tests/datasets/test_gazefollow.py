@@ -198,8 +198,8 @@ def test_the_dataset_is_found_by_name(root: Path) -> None:
 def test_a_misspelt_name_is_answered_with_the_nearest(root: Path) -> None:
     with pytest.raises(ValueError, match="did you mean gazefollow"):
         load_dataset("gazefolow", root, "test")
-    with pytest.raises(ValueError, match="known: gazefollow"):
-        check("coco", root)
+    with pytest.raises(ValueError, match=r"known: .*gazefollow"):
+        check("imagenet", root)
 
 
 def test_the_check_counts_what_is_there(root: Path) -> None:

@@ -98,7 +98,8 @@ def test_a_call_that_no_table_needs_is_refused_and_not_run(
 
 def test_every_name_that_is_known_stands_for_a_class_of_ours() -> None:
     assert {known.__module__ for known in window_pickles._KNOWN.values()} == {
-        "sightline.datasets.window_pickles"
+        "sightline.datasets.pickle_notes",
+        "sightline.datasets.window_pickles",
     }
 
 

@@ -7,6 +7,7 @@ from conformance import CHECKS, Case
 
 from sightline.models import MODELS
 from sightline.models.chong2020.loss import chong2020_loss
+from sightline.models.gatector.loss import gatector_loss
 from sightline.models.pdp.loss import pdp_loss
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
@@ -18,8 +19,10 @@ CASES = {
     "pdp-video-nodepth": Case("pdp-video-nodepth", TINY, (pdp_loss,)),
     "chong2020": Case("chong2020", TINY, (chong2020_loss,)),
     "chong2020-video": Case("chong2020-video", TINY, (chong2020_loss,)),
+    "gatector": Case("gatector", TINY, (gatector_loss,)),
+    "gatector-small": Case("gatector-small", TINY, (gatector_loss,)),
 }
-NOT_GAZE = {"head-detector"}
+NOT_GAZE = {"head-detector", "gatector-detector"}
 
 
 def test_every_model_has_a_case() -> None:

@@ -12,6 +12,7 @@ COMMANDS = {  # words: (module, class, what it does)
     "events": ("events", "Events", "turn the table of a film into behavioural events"),
     "agreement": ("agreement", "Compare", "compare two codings of a film"),
     "data check": ("data", "Check", "look a copy of a dataset over"),
+    "data convert": ("data", "Convert", "write a dataset in a faster form, as COCO or as VOC"),
     "data synthesize gazefollow": (
         "data",
         "SynthesizeGazeFollow",

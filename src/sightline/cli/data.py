@@ -1,4 +1,4 @@
-"""`sightline data check` and `sightline data synthesize`."""
+"""`sightline data check`, `sightline data convert` and `sightline data synthesize`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Check:
     """Look a copy of a dataset over: what is there, what is missing, the first broken rows."""
 
     dataset: Positional[str]
-    """gazefollow or videoattentiontarget."""
+    """gazefollow, videoattentiontarget, goo-synth, goo-real, goo-real-oneshot, coco or voc."""
     folder: Positional[Path]
     """Where it is."""
 
@@ -23,6 +23,43 @@ class Check:
         from sightline.datasets import check
 
         report = check(self.dataset, self.folder)
+        print(report)
+        return 0 if report.ok else 1
+
+
+@dataclass(kw_only=True)
+class Convert:
+    """Write a dataset in another form: safe and faster to read, or for other tools.
+
+    arrays is for GOO: what lies in pickles as files that run nothing and open at once, read in
+    their place. coco keeps boxes, classes and gaze. voc keeps boxes and classes.
+    """
+
+    dataset: Positional[str]
+    """goo-synth, goo-real, goo-real-oneshot, goo-real-objects, coco or voc."""
+    folder: Positional[Path]
+    """Where it is."""
+    out: Positional[Path]
+    """Where to write; for arrays it may be the same folder."""
+    to: Literal["arrays", "coco", "voc"] = "arrays"
+    """What to write."""
+    pictures: bool = False
+    """With arrays, also store the pictures: without loss, and read several times faster."""
+    workers: int = 2
+    """Processes that store pictures."""
+
+    def run(self) -> int:
+        """Convert and print what was written; 1 if something had to be left out."""
+        from sightline.datasets.convert import convert
+
+        report = convert(
+            self.dataset,
+            self.folder,
+            self.out,
+            to=self.to,
+            pictures=self.pictures,
+            workers=self.workers,
+        )
         print(report)
         return 0 if report.ok else 1
 

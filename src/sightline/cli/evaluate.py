@@ -21,7 +21,9 @@ class Evaluate(ModelOptions):
     """Score a model by a published protocol; predictions are kept and can be scored again."""
 
     benchmark: Positional[str]
-    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks or vat-val."""
+    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-val, goo-synth-test,
+    goo-synth-val, goo-real-test, goo-real-val, goo-real-oneshot-test, goo-real-test-objects,
+    goo-real-val-objects, coco-test or coco-val."""
     data: Path | None = None
     """The folder of the dataset."""
     out: Path | None = None
@@ -43,6 +45,8 @@ class Evaluate(ModelOptions):
         from sightline.shards import read_shards
 
         benchmark = find_benchmark(self.benchmark)
+        if self.baselines and not benchmark.metrics:
+            raise ValueError(f"{benchmark.name} scores no gaze; leave --baselines out")
         out = self.out or Path("scores") / f"{self.benchmark}-{self.model}"
         folder = self.predictions or self._predict(benchmark, out / "predictions")
         origin = read_origin(folder)
@@ -72,7 +76,7 @@ def _print_table(systems: dict[str, dict[str, Score]]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    table = Table(Column("metric", no_wrap=True), *systems, "people")
+    table = Table(Column("metric", no_wrap=True), *systems, "n")
     for metric, score in next(iter(systems.values())).items():
         cells = [_cell(scores[metric]) for scores in systems.values()]
         table.add_row(metric, *cells, str(score.n))

@@ -87,11 +87,14 @@ def _name(source: str) -> str:
 
 def _origin(options: Predict, source: str) -> dict[str, Any]:
     """What a run that goes on must have in common with the one that broke off."""
+    from sightline.provenance import digest
+
     path = Path(source)
     return {
         **options.describe(),
+        **options.describe_objects(),
         "size of the film": path.stat().st_size if path.is_file() else None,
-        "heads": _digest(options.heads) if options.heads else options.detector,
+        "heads": digest(options.heads, "*.txt") if options.heads else options.detector,
         "start": options.start,
         "end": options.end,
         "stride": options.stride,
@@ -99,15 +102,6 @@ def _origin(options: Predict, source: str) -> dict[str, Any]:
         "rate": options.rate if path.is_dir() else None,
         "first frame": options.first_frame,
     }
-
-
-def _digest(heads: Path) -> str | dict[str, str]:
-    """The hash of a file of heads, or of each in a folder."""
-    from sightline.provenance import sha256
-
-    if heads.is_dir():
-        return {file.name: sha256(file) for file in sorted(heads.glob("*.txt"))}
-    return sha256(heads) if heads.exists() else str(heads)
 
 
 def _frames(options: Predict, film: Film, start: float | None = None) -> Iterator[Frame]:
@@ -125,21 +119,25 @@ def _again(options: Predict, source: str, start: float) -> Iterator[Frame]:
 
 def _take(options: Predict, source: str, results: FilmResults) -> bool:
     """Watch the film, or the rest of it, into `results`; returns whether some is left to do."""
-    from sightline.films.watch import people_of, watch
+    from sightline.films.watch import objects_of, people_of, watch
     from sightline.media.film import open_film
     from sightline.media.tracker import Tracker
 
     with open_film(source, rate=options.rate) as film:
         model = options.load()
         options.refuse_depth(model)
-        people = people_of(film, options.heads, options.detector, first=options.first_frame)
+        first = options.first_frame
+        people = people_of(film, options.heads, options.detector, first=first)
+        objects = objects_of(options.objects, options.object_method, first, options.device)
         if people.note:
             _say(people.note)
         if results.memory is not None:
             people.tracker = Tracker.restore(results.memory)
         results.begin(source=source, **_settings(options, film, model, people))
         frames = _frames(options, film, results.next)
-        seen = watch(frames, model, people, film.notes, people_per_batch=options.batch)
+        seen = watch(
+            frames, model, people, film.notes, objects=objects, people_per_batch=options.batch
+        )
         time = None
         try:
             with closing(results.drawn(seen)) as ready, _progress() as progress:

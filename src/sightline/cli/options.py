@@ -15,6 +15,8 @@ class UsageError(ValueError):
 
 
 Precision = Literal["auto", "float32", "bfloat16"]
+ObjectMethod = Literal["mean", "mean-score", "cosine", "energy", "distance", "smallest"]
+"""Those of `gaze_objects.Method`, which cannot be imported without torch."""
 
 
 @dataclass(kw_only=True)

@@ -7,13 +7,14 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
-from sightline.cli.options import ModelOptions, UsageError
+from sightline.cli.options import ModelOptions, ObjectMethod, UsageError
 
 if TYPE_CHECKING:
+    from sightline.media.objects import ObjectSource
     from sightline.models.base import GazeModel
     from sightline.pictures import HeadSource
     from sightline.results import Existing
@@ -32,6 +33,11 @@ class Predict(ModelOptions):
     """Head boxes in pixels: CSV, JSON, COCO, MOT, or text files per person. Else detected."""
     detector: str = "auto"
     """auto, mtcnn, opencv:FILE.onnx, FILE.onnx, FILE.safetensors, or a transformers folder."""
+    objects: str | None = None
+    """What can be looked at: a file of boxes, a folder of VOC files or of a transformers detector,
+    or a model that detects (gatector.TAG, gatector-detector:FILE)."""
+    object_method: ObjectMethod | None = None
+    """How the object looked at is chosen; see docs/objects.md."""
     out: Path = Path("gaze")
     """Where results go."""
     save_heatmaps: bool = False
@@ -138,19 +144,26 @@ class Predict(ModelOptions):
         from sightline.results import ResultsFolder
 
         paths = find_images(self.source)
-        heads = self._head_source(paths)
+        heads, objects = self._head_source(paths), self._object_source(paths)
         model = self.load()
         self.refuse_depth(model)
         people = failures = 0
         results = ResultsFolder(
             self.out,
             paths,
-            origin=self.describe(),
+            origin=self.describe() | self.describe_objects(),
             heatmaps=self.save_heatmaps,
             existing=self.existing,
         )
         todo = [path for path in paths if not results.has(path)]
-        found = predict_pictures(todo, model, heads, people_per_batch=self.batch)
+        found = predict_pictures(
+            todo,
+            model,
+            heads,
+            objects=objects,
+            method=self.object_method,
+            people_per_batch=self.batch,
+        )
         quiet = not sys.stderr.isatty()
         for picture in track(found, "predicting", total=len(todo), disable=quiet):
             if isinstance(picture, Failed):
@@ -174,6 +187,29 @@ class Predict(ModelOptions):
                 f"{self.model} reads depth maps, which pictures and films do not have; take "
                 "the model without depth (-nodepth), or give Scene.depth from Python"
             )
+
+    def describe_objects(self) -> dict[str, Any]:
+        """What to write beside results: the objects (files by their hash), and how they are chosen.
+
+        None for nothing, as in results of before there were objects.
+        """
+        from sightline.provenance import digest
+
+        objects = self.objects and digest(Path(self.objects), "*.xml")
+        return {"objects": objects, "object method": self.object_method}
+
+    def _object_source(self, paths: list[Path]) -> ObjectSource | None:
+        from sightline.media.objectfiles import ObjectTable
+        from sightline.object_sources import choose_objects
+
+        if self.objects is None:
+            return None
+        source = choose_objects(self.objects, device=self.device)
+        unnamed = [path for path in paths if isinstance(source, ObjectTable) and path not in source]
+        if unnamed:
+            count = f"{len(unnamed)} of {len(paths)} pictures"
+            _say(f"{count} have no objects in {self.objects}, for instance {unnamed[0].name}")
+        return source
 
     def _head_source(self, paths: list[Path]) -> HeadSource:
         from sightline.media.detectors import choose_detector

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 DATASETS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow:GazeFollow",
     "gazefollow-pictures": "sightline.datasets.gazefollow:GazeFollowPictures",
+    "coco": "sightline.datasets.coco:Coco",
+    "voc": "sightline.datasets.voc:Voc",
+    "goo-synth": "sightline.datasets.goo:GOOSynth",
+    "goo-real": "sightline.datasets.goo:GOOReal",
+    "goo-real-oneshot": "sightline.datasets.goo:GOORealOneShot",
+    "goo-real-objects": "sightline.datasets.goo:GOORealObjects",
     "videoattentiontarget": "sightline.datasets.videoattentiontarget:VideoAttentionTarget",
     "videoattentiontarget-tracks": (
         "sightline.datasets.videoattentiontarget:VideoAttentionTargetTracks"
@@ -28,6 +34,11 @@ CHECKS: dict[str, str] = {
     "videoattentiontarget": (
         "sightline.datasets.videoattentiontarget_check:check_videoattentiontarget"
     ),
+    "goo-synth": "sightline.datasets.goo_check:check_goo_synth",
+    "goo-real": "sightline.datasets.goo_check:check_goo_real",
+    "goo-real-oneshot": "sightline.datasets.goo_check:check_goo_real_oneshot",
+    "coco": "sightline.datasets.box_check:check_coco",
+    "voc": "sightline.datasets.box_check:check_voc",
 }
 """Name -> "module:function" that looks a copy of the dataset over."""
 

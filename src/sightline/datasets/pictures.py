@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from sightline.datasets.report import Report
 from sightline.media.image import ImageError, read_size
+
+
+def inner_path(name: object) -> str:
+    """A picture's name as annotations give it, with slashes; ValueError if it leads elsewhere."""
+    if not isinstance(name, str) or not name.strip() or "\n" in name:
+        raise ValueError(f"filename is {name!r:.40}, not the name of a picture")
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise ValueError(f"filename is {name!r:.40}, which is outside the folder of pictures")
+    return str(path)
 
 
 def depth_path(root: Path, path: str) -> Path:

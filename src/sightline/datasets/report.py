@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import SupportsInt
 
 SHOWN = 5
 
@@ -26,7 +27,7 @@ class Report:
         """Whether nothing is broken."""
         return not self.problems
 
-    def count(self, label: str, number: int) -> None:
+    def count(self, label: str, number: SupportsInt) -> None:
         """Add a count."""
         self.counts.append((label, int(number)))
 

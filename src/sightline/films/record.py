@@ -12,6 +12,7 @@ from torch import Tensor
 from sightline.films.identities import Identities
 from sightline.films.watch import Seen
 from sightline.gaze import Gaze
+from sightline.gaze_objects import only_looked_at
 from sightline.geometry.heatmap import entropies
 from sightline.plain import to_plain
 from sightline.table import Row, rows, shorten
@@ -21,7 +22,10 @@ PER_PERSON = ("names", "head_scores", "heatmap_peaks", "heatmap_entropies")
 
 @dataclass
 class Record:
-    """The gaze in a frame, without heatmaps, and what else the table says of each person."""
+    """The gaze in a frame, without heatmaps, and what else the table says of each person.
+
+    Of the objects those are kept that somebody looks at.
+    """
 
     gaze: Gaze
     names: list[str | None]
@@ -35,7 +39,7 @@ class Record:
         gaze, heads = seen.gaze, seen.heads
         maps = gaze.heatmaps.float()
         return cls(
-            gaze=replace(gaze, heatmaps=torch.zeros(len(gaze), 0, 0)),
+            gaze=replace(only_looked_at(gaze), heatmaps=torch.zeros(len(gaze), 0, 0)),
             names=list(heads.names or [None] * len(heads)),
             head_scores=_cells(heads.scores),
             heatmap_peaks=_cells(maps.amax((1, 2))) if len(maps) else [],

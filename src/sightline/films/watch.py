@@ -15,16 +15,21 @@ from torch import Tensor
 
 from sightline.ahead import ahead
 from sightline.gaze import Gaze
+from sightline.gaze_objects import Method, settle_objects
+from sightline.geometry.boxes import to_unit
 from sightline.media.detectors import choose_detector
 from sightline.media.faults import Faults
 from sightline.media.film import Film, FolderFilm, Frame, open_film
 from sightline.media.filmheads import read_film_heads
 from sightline.media.heads import Heads
+from sightline.media.objectfiles import ObjectTable
+from sightline.media.objects import no_objects
 from sightline.media.tracker import Tracker
 from sightline.models import load
 from sightline.models.base import GazeModel
+from sightline.object_sources import choose_objects
 from sightline.pictures import DEFAULT_MODEL
-from sightline.scene import Scene
+from sightline.scene import Objects, Scene
 
 QUEUE = 4  # frames between two stages of the pipeline
 RECURRENT = 16  # frames together for a model that takes any number; its state starts anew
@@ -41,12 +46,15 @@ class Seen:
     """A frame of a film, its people with their identities, and where they look.
 
     gazes: of each person, until all are there. memory: the tracker after this frame.
+    objects: given ones on the unit square, of which one is chosen by `method`.
     """
 
     frame: Frame
     heads: Heads
     memory: dict[str, Any] | None = None
     gazes: dict[int, Gaze] = field(default_factory=dict)
+    objects: Objects | None = None
+    method: Method | None = None
 
     @property
     def complete(self) -> bool:
@@ -58,6 +66,7 @@ class Seen:
         """Where the people look, in the order of `heads`."""
         rows = [self.gazes[row] for row in range(len(self.heads))]
         one = _join(rows) if rows else _nobody()
+        one = settle_objects(one, self.objects, self.method)
         return replace(one, tracks=self.heads.tracks, frame=self.frame.index, time=self.frame.time)
 
 
@@ -68,6 +77,8 @@ def stream(
     weights: str | Path | None = None,
     heads: str | Path | None = None,
     detector: str | None = None,
+    objects: str | Path | None = None,
+    method: Method | None = None,
     **frames: float | None,
 ) -> Iterator[Gaze]:
     """Where the people of a film look: one `Gaze` per frame, with `tracks`, `frame` and `time`.
@@ -76,6 +87,7 @@ def stream(
     before the first `next`, and no more than a few frames are kept.
     heads: a file or folder of head boxes; without it, `detector` finds heads and a tracker their
     identities.
+    objects: a file of boxes or a detector for `choose_objects`. method: how one of them is chosen.
     frames: `start` and `end` in seconds of the film, `stride` for every so many frames or `fps` for
     so many a second, as in `Film.frames`.
 
@@ -85,7 +97,8 @@ def stream(
     with open_film(source) as film:
         people = people_of(film, heads, detector)
         chosen = film.frames(**frames)  # pyright: ignore[reportArgumentType]
-        with closing(watch(chosen, loaded, people, film.notes)) as watched:
+        things = objects_of(objects, method)
+        with closing(watch(chosen, loaded, people, film.notes, objects=things)) as watched:
             for seen in watched:
                 yield seen.gaze
 
@@ -133,6 +146,36 @@ def people_of(
     )
 
 
+@dataclass
+class Things:
+    """Where the objects of a film's frames come from, and how the one looked at is chosen."""
+
+    objects: Callable[[Frame], Objects] | None = None
+    method: Method | None = None
+
+    def within(self, frame: Frame) -> Objects | None:
+        """The objects of a frame on the unit square, if there is a source of them."""
+        if self.objects is None:
+            return None
+        found, (height, width) = self.objects(frame), frame.image.shape[1:]
+        return replace(found, boxes=to_unit(found.boxes.float(), (width, height)))
+
+
+def objects_of(
+    spec: str | Path | None, method: Method | None, first: int | None = None, device: str = "cpu"
+) -> Things:
+    """The objects by a file or detector of `choose_objects`; nothing if there is no `spec`.
+
+    first: the number that a file of objects gives to the first frame.
+    """
+    if spec is None:
+        return Things(method=method)
+    source = choose_objects(spec, device=device)
+    if isinstance(source, ObjectTable):
+        return Things(lambda frame: source.of_frame(frame.index, frame.name, first=first), method)
+    return Things(lambda frame: source(Path(frame.name), frame.image), method)
+
+
 def _numbers_and_words(detector: object) -> dict[str, Any]:
     """What a detector was made with: thresholds, labels, files."""
     settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(detector).items()}
@@ -145,6 +188,7 @@ def watch(
     people: People,
     faults: Faults,
     *,
+    objects: Things | None = None,
     people_per_batch: int = 16,
 ) -> Generator[Seen]:
     """Every frame with its people's gaze, in order; each stage of the work has its own thread.
@@ -153,14 +197,17 @@ def watch(
     """
     with ExitStack() as stages:  # all end with the last, also when one fails
         read = stages.enter_context(closing(ahead(frames, QUEUE)))
-        found = stages.enter_context(closing(ahead(find_people(read, people, faults), QUEUE)))
+        peopled = find_people(read, people, faults, objects)
+        found = stages.enter_context(closing(ahead(peopled, QUEUE)))
         seen = ahead(predict_seen(found, model, people_per_batch), QUEUE)
         yield from stages.enter_context(closing(seen))
 
 
-def find_people(frames: Iterable[Frame], people: People, faults: Faults) -> Iterator[Seen]:
-    """Frames with the heads of their people and who they are."""
-    tracker = people.tracker
+def find_people(
+    frames: Iterable[Frame], people: People, faults: Faults, things: Things | None = None
+) -> Iterator[Seen]:
+    """Frames with the heads of their people, who they are, and the objects."""
+    tracker, things = people.tracker, things or Things()
     for frame in frames:
         try:
             heads = _within_reach(people.heads(frame), frame, faults)
@@ -169,7 +216,18 @@ def find_people(frames: Iterable[Frame], people: People, faults: Faults) -> Iter
             heads = Heads.none()
         if tracker is not None:
             heads = tracker.update(heads, frame.image, frame.time)
-        yield Seen(frame, heads, tracker.state() if tracker else None)
+        memory = tracker.state() if tracker else None
+        objects = _objects(frame, things, faults)
+        yield Seen(frame, heads, memory, objects=objects, method=things.method)
+
+
+def _objects(frame: Frame, things: Things, faults: Faults) -> Objects | None:
+    """The objects of a frame; one bad frame must not cost the others."""
+    try:
+        return things.within(frame)
+    except Exception as error:
+        faults.note(f"gave no objects ({error})", frame.time)
+        return no_objects()
 
 
 def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
@@ -294,10 +352,10 @@ def _keep(group: list[Window], gazes: list[Gaze]) -> None:
 
 def _join(people: list[Gaze]) -> Gaze:
     columns: dict[str, Tensor | None] = {}
-    for name in ("heads", "points", "heatmaps", "inside", "directions"):
+    for name in ("heads", "points", "heatmaps", "inside", "directions", "gaze_object"):
         values = [getattr(one, name) for one in people]
         columns[name] = None if values[0] is None else torch.cat(values)
-    return Gaze(**columns)  # pyright: ignore[reportArgumentType]
+    return Gaze(**columns, objects=people[0].objects)  # pyright: ignore[reportArgumentType]
 
 
 def _nobody() -> Gaze:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import torch
 
+from sightline.media.boxrows import fitting_name
 from sightline.media.headrows import Row, read_rows
 from sightline.media.heads import Heads
 from sightline.media.sources import natural_order
@@ -20,23 +21,13 @@ class HeadTable:
     heads: dict[str, Heads]
 
     def of(self, path: str | Path) -> Heads:
-        """The heads in the picture at a path; nobody, if the table does not name it.
-
-        A name fits when it is the end of the path, with or without the suffix: "photo",
-        "photo.jpg" and "b/photo.jpg" fit "a/b/photo.jpg". The longest is taken.
-        """
-        name = self._name(path)
+        """The heads in the picture at a path; nobody, if no name fits it (see `fitting_name`)."""
+        name = fitting_name(path, self.heads)
         return self.heads[name] if name is not None else Heads.none()
 
     def __contains__(self, path: str | Path) -> bool:
         """Whether the table names the picture at a path."""
-        return self._name(path) is not None
-
-    def _name(self, path: str | Path) -> str | None:
-        parts = Path(path).absolute().parts[1:]
-        ends = [PurePosixPath(*parts[start:]) for start in range(len(parts))]
-        names = [str(name) for end in ends for name in (end, end.with_suffix(""))]
-        return next((name for name in names if name in self.heads), None)
+        return fitting_name(path, self.heads) is not None
 
 
 def read_heads(path: str | Path) -> HeadTable:

@@ -11,17 +11,27 @@ What has no header is MOT if its first line has 6 columns or more and the first 
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-BOX = ("x_min", "y_min", "x_max", "y_max")
+from sightline.media.boxrows import (
+    BOX,
+    columns_of,
+    corners_of,
+    four_numbers,
+    is_number,
+    number_of,
+    parse_json,
+    picture_name,
+    read_text,
+    table_lines,
+    table_records,
+)
+
 COLUMNS = {
     "image": ("image", "file", "file_name", "filename", "path", "frame"),
     "frame": ("frame",),
@@ -59,10 +69,7 @@ class Row:
 
 def read_rows(path: Path) -> Iterator[Row]:
     """The heads in a file, checked; a `ValueError` names the line or record that is wrong."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: this is not text in UTF-8.") from error
+    text = read_text(path)
     if text.lstrip()[:1] in ("{", "["):
         return _json_rows(path, text)
     return _table_rows(path, text)
@@ -73,38 +80,21 @@ def _row(
 ) -> Row:
     if not isinstance(image, str) or not (image.strip() or time is not None):
         raise ValueError(f"{where}: the name of the image is missing.")
-    corners = [_number(where, value) for value in box]
-    if len(corners) != 4:
-        raise ValueError(f"{where}: a box has 4 numbers, not {len(corners)}.")
+    corners = four_numbers(where, box)
     if corners[2] <= corners[0] or corners[3] <= corners[1]:
         raise ValueError(f"{where}: the box {corners} is reversed or empty; give {', '.join(BOX)}.")
     return Row(
         where=where,
-        image=_name(image),
+        image=picture_name(image),
         box=corners,
         person="" if person is None else str(person).strip(),
-        score=math.nan if score in (None, "") else _number(where, score),
-        time=None if time is None else _number(where, time),
+        score=math.nan if score in (None, "") else number_of(where, score),
+        time=None if time is None else number_of(where, time),
     )
 
 
-def _name(image: str) -> str:
-    path = image.strip().replace("\\", "/").lstrip("/")
-    return PurePosixPath(path).as_posix() if path else ""
-
-
-def _number(where: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not abs(number) < 1e9:  # NaN and infinity as well
-        raise ValueError(f"{where}: {value!r} is not a usable number.")
-    return number
-
-
 def _whole(where: str, value: Any) -> int:
-    number = _number(where, value)
+    number = number_of(where, value)
     if number != int(number):
         raise ValueError(f"{where}: {value!r} is not a whole number.")
     return int(number)
@@ -117,35 +107,20 @@ def _frame(where: str, value: Any) -> int:
     return frame
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
-
-
 def _table_rows(path: Path, text: str) -> Iterator[Row]:
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
-        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise ValueError(f"{path}: this is no CSV file ({error}).") from error
+    lines = table_lines(path, text)
     if not lines:
         return iter(())
     _, first = lines[0]
     if len(first) >= 6 and all(re.fullmatch(r"\s*-?\d+\s*", cell) for cell in first[:2]):
         return _mot_rows(path, lines)
-    is_person = all(map(_is_number, first[1:5]))
+    is_person = all(map(is_number, first[1:5]))
     return _person_rows(path, lines) if is_person else _csv_rows(path, lines)
 
 
 def _csv_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
-    (_, header), *rows = lines
-    for number, cells in rows:
-        where = f"{path}, line {number}"
-        if len(cells) < len(header):
-            raise ValueError(f"{where}: {len(cells)} columns, but the header has {len(header)}.")
-        yield _record(where, dict(zip(header, cells, strict=False)))
+    for where, record in table_records(path, lines):
+        yield _record(where, record)
 
 
 def _person_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
@@ -165,28 +140,18 @@ def _mot_rows(path: Path, lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
         if len(cells) < 6:
             raise ValueError(f"{where}: {len(cells)} columns; give frame, id, x, y, width, height.")
         frame, person = _frame(where, cells[0]), _whole(where, cells[1])
-        score = _number(where, cells[6]) if len(cells) > 6 else -1.0
+        score = number_of(where, cells[6]) if len(cells) > 6 else -1.0
         if score == 0:  # "to be ignored" in the challenge's ground truth
             continue
-        box = _corners(where, cells[2:6])
+        box = corners_of(where, cells[2:6])
         known = (None if value < 0 else value for value in (person, score))
         yield replace(_row(where, str(frame), box, *known), frame=frame, first=1)
 
 
-def _corners(where: str, box: Any) -> list[float]:
-    """A box of corner, width and height by its two corners."""
-    values = [_number(where, value) for value in box]
-    return [*values[:2], *(low + size for low, size in zip(values, values[2:], strict=False))]
-
-
 def _record(where: str, record: dict[str, Any]) -> Row:
-    given = {str(key).strip().lower(): value for key, value in record.items()}
-    found = {
-        column: next((given[name] for name in names if name in given), None)
-        for column, names in COLUMNS.items()
-    }
+    found = columns_of(record, COLUMNS)
     name = found["frame"]  # a number, or the name of a picture
-    frame = _frame(where, name) if _is_number(str(name)) else None
+    frame = _frame(where, name) if is_number(str(name)) else None
     time = None if found["time"] == "" else found["time"]
     if frame is not None and not isinstance(found["image"], str):
         found["image"] = str(frame)
@@ -203,10 +168,7 @@ def _record(where: str, record: dict[str, Any]) -> Row:
 
 
 def _json_rows(path: Path, text: str) -> Iterator[Row]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: this is no valid JSON ({error}).") from error
+    content = parse_json(path, text)
     try:
         if isinstance(content, list):
             for number, record in enumerate(content):
@@ -232,7 +194,7 @@ def _coco_rows(path: Path, content: dict[str, Any]) -> Iterator[Row]:
         where = f"{path}, annotation {number}"
         if annotation.get("iscrowd") or (heads and annotation["category_id"] not in heads):
             continue
-        box = _corners(where, annotation["bbox"])
+        box = corners_of(where, annotation["bbox"])
         image = images.get(annotation["image_id"], {})
         frame = _frame(where, image["frame_id"]) if "frame_id" in image else None
         name = image.get("file_name", None if frame is None else str(frame))

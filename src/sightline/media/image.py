@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -27,14 +27,16 @@ class ImageError(ValueError):
     """A file that cannot be read as a picture; the message names the file and the reason."""
 
 
-def read_image(path: str | Path, *, upright: bool = True) -> Tensor:
+def read_image(
+    path: str | Path, *, upright: bool = True, transparency: Literal["white", "dropped"] = "white"
+) -> Tensor:
     """The picture in a file as a tensor (3, H, W) uint8 RGB, upright as its EXIF tag says.
 
     `upright` off leaves the picture as it is stored, which is what released annotations refer to.
-    Grey becomes RGB, transparency is laid over white, 16 bits are scaled to 8, and of an animation
-    the first frame is taken. In memory the colours of a pixel lie side by side, as decoders give
-    them: copying them apart costs as much as half the decoding and makes resizing three times
-    slower. Raises `ImageError`, also for a file that is cut short.
+    Grey becomes RGB, transparency is laid over white or `dropped`, as released codes do, 16 bits
+    are scaled to 8, and of an animation the first frame is taken. In memory the colours of a pixel
+    lie side by side, as decoders give them: copying them apart costs as much as half the decoding
+    and makes resizing three times slower. Raises `ImageError`, also for a file that is cut short.
     """
     with _opened(path) as picture:
         # torchvision gives the same pixels of a JPEG as Pillow, sooner (bench_reader.py), and lets
@@ -42,7 +44,7 @@ def read_image(path: str | Path, *, upright: bool = True) -> Tensor:
         if picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L"):
             pixels = cast(Tensor, decode_jpeg(read_file(str(path)), ImageReadMode.RGB))
         else:
-            pixels = torch.from_numpy(np.array(_to_rgb(picture))).permute(2, 0, 1)
+            pixels = torch.from_numpy(np.array(_to_rgb(picture, transparency))).permute(2, 0, 1)
         orientation = picture.getexif().get(ExifTags.Base.Orientation, 1) if upright else 1
         return _upright(pixels, orientation)
 
@@ -145,13 +147,13 @@ def _reason(error: Exception, path: Path) -> str:
     return "the picture is damaged or cut short"
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
+def _to_rgb(picture: Image.Image, transparency: str) -> Image.Image:
     if picture.mode.startswith("I"):
         grey = (_sixteen_bits(picture) + 128) // 257  # rounded; Pillow's own conversion clips
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     if picture.mode == "F":
         raise ImageError(f"{_name(picture)}: floating-point pixels; save it with 8 or 16 bits.")
-    if not picture.has_transparency_data:
+    if transparency == "dropped" or not picture.has_transparency_data:
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")

@@ -178,15 +178,15 @@ def _resample(count: int, n: int, generator: torch.Generator) -> Tensor:
     return torch.bincount(drawn.flatten(), minlength=count * n).view(count, n).double()
 
 
-def _annotations(scene: Scene) -> Tensor:
+def unit_annotations(scene: Scene) -> Tensor:
     """Annotations (P, A, 2) as fractions of the image, in double as in the published codes."""
     return to_unit(_truth(scene).points.double(), scene.size)
 
 
 def _inside_annotations(scene: Scene) -> Tensor:
-    """Like `_annotations`, NaN for people who do not look inside."""
+    """Like `unit_annotations`, NaN for people who do not look inside."""
     inside = _truth(scene).inside == 1
-    return _annotations(scene).where(inside[:, None, None], torch.nan)
+    return unit_annotations(scene).where(inside[:, None, None], torch.nan)
 
 
 def _gazefollow_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
@@ -194,12 +194,12 @@ def _gazefollow_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Ten
 
 
 def _gazefollow_distance(distance: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
-    return distance(gaze.points, _annotations(scene))
+    return distance(gaze.points, unit_annotations(scene))
 
 
 def _gazefollow_angle(gaze: Gaze, scene: Scene) -> Tensor:
     eyes = to_unit(centres(scene.heads), scene.size)
-    return angular_error(gaze.points, _annotations(scene), eyes)
+    return angular_error(gaze.points, unit_annotations(scene), eyes)
 
 
 def _vat_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:

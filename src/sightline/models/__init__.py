@@ -22,6 +22,9 @@ MODELS = {  # name: "module:factory"
     "pdp-video-nodepth": "sightline.models.pdp.temporal:pdp_video_nodepth",
     "chong2020": "sightline.models.chong2020.model:chong2020",
     "chong2020-video": "sightline.models.chong2020.video:chong2020_video",
+    "gatector": "sightline.models.gatector.model:gatector",
+    "gatector-small": "sightline.models.gatector.model:gatector_small",
+    "gatector-detector": "sightline.models.gatector.detector:gatector_detector",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
@@ -32,11 +35,17 @@ RECIPES = {  # name: "module:function"
     "pdp-vat-nodepth": "sightline.models.pdp.recipe:pdp_vat_nodepth",
     "chong2020-gazefollow": "sightline.models.chong2020.recipe:chong2020_gazefollow",
     "chong2020-vat": "sightline.models.chong2020.recipe:chong2020_vat",
+    "gatector-goo-synth": "sightline.models.gatector.recipe:gatector_goo_synth",
+    "gatector-goo-synth-released": "sightline.models.gatector.recipe:gatector_goo_synth_released",
+    "gatector-goo-real": "sightline.models.gatector.recipe:gatector_goo_real",
+    "gatector-detector-goo-real": "sightline.models.gatector.recipe:gatector_detector_goo_real",
+    "gatector-small-synthetic": "sightline.models.gatector.recipe:gatector_small_synthetic",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package
     "sightline.models.pdp.convert",
     "sightline.models.chong2020.convert",
+    "sightline.models.gatector.convert",
 )
 
 
@@ -130,9 +139,10 @@ def _converter(model: GazeModel) -> Any:
 def weights_catalogue() -> dict[str, Weights]:
     """All known weights by "model.tag"."""
     from sightline.models.chong2020 import weights as chong2020
+    from sightline.models.gatector import weights as gatector
     from sightline.models.pdp import weights as pdp
 
-    return {**pdp.WEIGHTS, **chong2020.WEIGHTS}
+    return {**pdp.WEIGHTS, **chong2020.WEIGHTS, **gatector.WEIGHTS}
 
 
 def known_weights(name: str) -> Path:

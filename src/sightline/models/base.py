@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sightline.batch import Batch
 from sightline.gaze import Gaze
+from sightline.gaze_objects import only_sure
 from sightline.scene import Scene
 
 
@@ -35,11 +36,13 @@ class GazeModel(nn.Module):
     config: a frozen dataclass that rebuilds the module.
     preprocess: scenes -> batch; small and picklable, also the collate function of the data loader.
     precision: the number format of the forward pass in `predict`, set by `sightline.load`.
+    least_score: from which score on objects are given by `predict`, and can be looked at.
     """
 
     config: Any
     preprocess: Callable[[list[Scene]], Batch]
     precision: torch.dtype = torch.float32
+    least_score: float = 0.3
 
     @property
     def clip_length(self) -> int | None:
@@ -64,13 +67,17 @@ class GazeModel(nn.Module):
         """Where the people of each scene look: one `Gaze` on the CPU per scene, in order.
 
         Scenes of a model with a `clip_length` are clips, one after the other: that many consecutive
-        frames of the same people.
+        frames of the same people. Of the objects that a model finds, those that it is sure of.
         """
-        return self.predict_batch(self.preprocess(scenes)) if scenes else []
+        gazes = self.predict_batch(self.preprocess(scenes)) if scenes else []
+        return [only_sure(gaze, self.least_score) for gaze in gazes]
 
     @torch.inference_mode()
     def predict_batch(self, batch: Batch) -> list[Gaze]:
-        """The same from a batch that is ready: evaluation mode, forward in `precision`, decode."""
+        """The same from a batch that is ready: evaluation mode, forward in `precision`, decode.
+
+        All objects are given, for scoring, also those that the model is hardly sure of.
+        """
         self.eval()
         batch = batch.to(self.device)
         mixed = self.precision != torch.float32

@@ -1,4 +1,4 @@
-"""Sizes and layers of the two-trunk networks: Chong et al. (CVPR 2020) and what was built on it."""
+"""Sizes and layers of the networks that Chong et al. (CVPR 2020) began: PDP, GaTector."""
 
 from __future__ import annotations
 
@@ -52,14 +52,15 @@ class Trunk(nn.Module):
         )
         inputs = (width, 4 * width, 8 * width, 16 * width, 32 * width)
         widths, strides = (width, 2 * width, 4 * width, 8 * width, 4 * width), (1, 2, 2, 2, 1)
-        self.layers = nn.Sequential(*map(_residual_layer, inputs, widths, strides, blocks))
+        self.layers = nn.Sequential(*map(residual_layer, inputs, widths, strides, blocks))
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of each image."""
         return self.layers(self.stem(images))
 
 
-def _residual_layer(channels: int, width: int, stride: int, blocks: int) -> nn.Sequential:
+def residual_layer(channels: int, width: int, stride: int, blocks: int) -> nn.Sequential:
+    """Bottlenecks of a ResNet: `channels` to 4 * `width`, the first with `stride`."""
     shortcut = nn.Sequential(
         nn.Conv2d(channels, 4 * width, 1, stride=stride, bias=False), nn.BatchNorm2d(4 * width)
     )

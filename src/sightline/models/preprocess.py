@@ -1,4 +1,4 @@
-"""What two-trunk models read of a scene: the picture, a crop per head, and optionally depth."""
+"""What models with head crops read of a scene: picture, a crop per head, optionally depth."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet
 class HeadCrops:
     """Scenes to a batch: everything resized to `size` x `size`, aspect ratio not kept.
 
+    head_margin: share by which heads are enlarged before they are cut out.
+    smooth: resize by bicubic instead of bilinear interpolation.
     clip_length: frames of each clip, one clip after the other in the scenes; None takes all scenes
     as one clip.
 
@@ -30,6 +32,7 @@ class HeadCrops:
     head_margin: float
     depth: bool = False
     clip_length: int | None = 1
+    smooth: bool = False
 
     def __call__(self, scenes: list[Scene]) -> Batch:
         """Resize pictures, cut and resize head crops, scale coordinates to the unit square."""
@@ -60,13 +63,17 @@ class HeadCrops:
         return ready
 
     def _resize(self, image: Tensor) -> Tensor:
-        return tvf.resize(image, [self.size, self.size], antialias=True)
+        mode = tvf.InterpolationMode.BICUBIC if self.smooth else tvf.InterpolationMode.BILINEAR
+        return tvf.resize(image, [self.size, self.size], interpolation=mode, antialias=True)
+
+    def regions(self, scene: Scene) -> Tensor:
+        """What to cut out for each head: pixel boxes (P, 4)."""
+        check_heads(scene)
+        return enlarge(scene.heads, self.head_margin)
 
     def _crops(self, scenes: list[Scene]) -> list[Tensor]:
         """The picture in each head box, of any size: integer corners, black outside the picture."""
-        for scene in scenes:
-            _check_heads(scene)
-        corners = enlarge(torch.cat([s.heads for s in scenes]), self.head_margin).trunc().int()
+        corners = torch.cat([self.regions(scene) for scene in scenes]).trunc().int()
         images = [scene.image for scene in scenes for _ in scene.heads]
         return [
             tvf.crop(image, top, left, max(bottom - top, 1), max(right - left, 1))
@@ -83,7 +90,8 @@ class HeadCrops:
         return tvf.resize(scene.depth, [self.size, self.size], interpolation=mode, antialias=True)
 
 
-def _check_heads(scene: Scene) -> None:
+def check_heads(scene: Scene) -> None:
+    """Raise ValueError for a person without a box or with one far outside the picture."""
     name, largest = scene.key or "scene", 20 * max(scene.size)
     if scene.heads.isnan().any():
         raise ValueError(

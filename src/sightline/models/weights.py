@@ -109,8 +109,12 @@ def save_weights(
 
 def config_from_json(kind: type, text: str) -> Any:
     """The frozen config dataclass `kind` from the JSON that `save_weights` wrote."""
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(text).items()}
+    values = {name: _as_tuple(value) for name, value in json.loads(text).items()}
     unknown = values.keys() - {f.name for f in dataclasses.fields(kind)}
     if unknown:
         raise WeightsError(f"{kind.__name__} does not know these settings: {unknown}")
     return kind(**values)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value

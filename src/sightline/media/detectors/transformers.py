@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,18 +21,7 @@ class TransformersDetector:
     """
 
     def __init__(self, folder: str | Path, threshold: float = 0.5) -> None:
-        hub = require("transformers", "pip install 'sightline[transformers]'")
-        local = {"local_files_only": True, "trust_remote_code": False}
-        try:
-            self.processor = hub.AutoImageProcessor.from_pretrained(folder, **local)
-            self.network = hub.AutoModelForObjectDetection.from_pretrained(
-                folder, use_safetensors=True, **local
-            ).eval()
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"{folder}: no detector of the transformers library with its image processor and "
-                f"safetensors weights ({str(error).strip().splitlines()[0]})"
-            ) from error
+        self.processor, self.network = open_detector(folder)
         names = self.network.config.id2label
         heads, faces = _named(names, "head"), _named(names, "face")
         if not heads and not faces:
@@ -51,6 +41,23 @@ class TransformersDetector:
         keep = torch.isin(found["labels"], self.classes)
         boxes = found["boxes"][keep]
         return Heads(head_from_face(boxes) if self.note else boxes, found["scores"][keep])
+
+
+def open_detector(folder: str | Path) -> tuple[Any, Any]:
+    """The image processor and the network of a folder; ValueError if they are not there."""
+    hub = require("transformers", "pip install 'sightline[transformers]'")
+    local = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        processor = hub.AutoImageProcessor.from_pretrained(folder, **local)
+        network = hub.AutoModelForObjectDetection.from_pretrained(
+            folder, use_safetensors=True, **local
+        )
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{folder}: no detector of the transformers library with its image processor and "
+            f"safetensors weights ({str(error).strip().splitlines()[0]})"
+        ) from error
+    return processor, network.eval()
 
 
 def _named(names: dict[int, str], word: str) -> list[int]:

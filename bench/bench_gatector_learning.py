@@ -1,0 +1,181 @@
+"""What a reduced GaTector learns on rendered shelves, with the energy loss on and off.
+
+Trains `gatector-small` by its recipe on the training part of a folder written by `sightline data
+synthesize goo`, once per seed and setting, and scores it on the test part, whose shoppers are other
+people. Runs that are finished are not repeated. Beside it, on the same pictures: a gaze object
+drawn by chance, the box nearest to the picture's centre, and the one nearest to the head, all of
+the true boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from statistics import mean, stdev
+
+import torch
+from timing import Row, parser, report
+from torch import Tensor
+
+from sightline.benchmark import find_benchmark
+from sightline.datasets import load_dataset
+from sightline.evaluate import predict_benchmark, read_shards, score_pairs
+from sightline.gaze import Gaze
+from sightline.gaze_objects import METHODS, with_gaze_objects
+from sightline.geometry.boxes import centres, to_unit
+from sightline.goo_classes import HEAD
+from sightline.metrics.scores import Score
+from sightline.models import load
+from sightline.models.gatector.loss import gatector_loss
+from sightline.recipe import Recipe
+from sightline.scene import Scene
+from sightline.train import Resources, find_recipe, train
+
+SHOWN = {
+    "objects.coco.ap50": "AP50",
+    "objects.coco.ap": "AP",
+    "goo.auc.vat-float": "AUC",
+    "goo.distance": "distance",
+    "gaze-object.accuracy": "right box",
+    "gaze-object.class-accuracy": "right class",
+    "gaze-object.mean-iou": "mean IoU",
+    "gaze-object.mdap": "mDAP",
+}
+SETTINGS = {"energy loss on": 10.0, "energy loss off": 0.0}
+Choose = Callable[[Scene], Tensor]
+"""Scene -> row of the object that each person is said to look at."""
+
+
+def recipe_of(energy_weight: float, seed: int, epochs: int | None) -> Recipe:
+    recipe = find_recipe("gatector-small-synthetic", epochs=epochs)
+    (stage,) = recipe.stages
+    loss = partial(gatector_loss, energy_weight=energy_weight)
+    return replace(recipe, seed=seed, stages=(replace(stage, loss=loss),))
+
+
+def trained(data: Path, out: Path, energy_weight: float, seed: int, epochs: int | None) -> Path:
+    """The weights of one run, trained unless they are there."""
+    weights = out / "all" / "best.safetensors"
+    if not weights.exists():
+        recipe = recipe_of(energy_weight, seed, epochs)
+        resources = Resources(accelerator="cpu", workers=1)
+        train(recipe, data, out, resources=resources, resume=out.exists())
+    return weights
+
+
+def scores_of(data: Path, out: Path, weights: Path) -> dict[str, Score]:
+    benchmark = find_benchmark("goo-synth-test")
+    model = load("gatector-small", weights)
+    folder = out / "predictions"
+    predict_benchmark(benchmark, model, data, folder, origin={"weights": weights.name}, workers=1)
+    return score_pairs(benchmark, read_shards(folder))
+
+
+def things(scene: Scene) -> Tensor:
+    """Rows of the objects that are no head."""
+    assert scene.objects is not None
+    return (scene.objects.labels != HEAD).nonzero()[:, 0]
+
+
+def by_chance(scene: Scene) -> Tensor:
+    rows = things(scene)
+    return rows[torch.randint(len(rows), (len(scene),))]
+
+
+def nearest_to(point: Callable[[Scene], Tensor], scene: Scene) -> Tensor:
+    """The object whose centre is nearest to a point (P, 2) of each person on the unit square."""
+    assert scene.objects is not None
+    rows = things(scene)
+    middle = centres(to_unit(scene.objects.boxes[rows], scene.size))
+    return rows[torch.cdist(point(scene), middle).argmin(1)]
+
+
+def picture_centre(scene: Scene) -> Tensor:
+    return torch.full((len(scene), 2), 0.5)
+
+
+def head_centre(scene: Scene) -> Tensor:
+    return centres(to_unit(scene.heads, scene.size))
+
+
+BASELINES: dict[str, Choose] = {
+    "chance, true boxes": by_chance,
+    "nearest to the centre, true boxes": partial(nearest_to, picture_centre),
+    "nearest to the head, true boxes": partial(nearest_to, head_centre),
+}
+
+
+def baseline(choose: Choose, data: Path) -> dict[str, Score]:
+    """Scores of a choice among the true boxes; the gaze point is the middle of the chosen one."""
+    torch.manual_seed(0)
+    pairs = []
+    dataset = load_dataset("goo-synth", data, "test")
+    for index in range(len(dataset)):  # pyright: ignore[reportArgumentType]
+        scene = dataset.outline(index)  # pyright: ignore[reportAttributeAccessIssue]
+        objects = replace(scene.objects, boxes=to_unit(scene.objects.boxes, scene.size))
+        rows = choose(scene)
+        heads, points = to_unit(scene.heads, scene.size), centres(objects.boxes[rows])
+        maps = torch.zeros(len(scene), 64, 64)
+        gaze = Gaze(heads, points, maps, objects=objects, gaze_object=rows)
+        pairs.append((gaze, scene))
+    return score_pairs(find_benchmark("goo-synth-test"), pairs)
+
+
+def by_method(folder: Path) -> list[Row]:
+    """How often each way of choosing is right, on the heatmaps and boxes of a trained model."""
+    pairs = list(read_shards(folder))
+    rows = []
+    for method in METHODS:
+        found, true = [], []
+        for gaze, scene in pairs:
+            assert gaze.objects is not None
+            assert scene.objects is not None
+            sure = gaze.objects[gaze.objects.scores >= 0.3]
+            found.append((with_gaze_objects(gaze, sure, method), scene))
+            given = replace(scene.objects, boxes=to_unit(scene.objects.boxes, scene.size))
+            true.append((with_gaze_objects(gaze, given, method), scene))
+        of = [score_pairs(find_benchmark("goo-synth-test"), some) for some in (found, true)]
+        right = [100 * scores["gaze-object.accuracy"].value for scores in of]
+        rows.append({"method": method, "% right, found boxes": right[0], "true boxes": right[1]})
+    return rows
+
+
+def table(results: dict[str, list[dict[str, Score]]]) -> list[Row]:
+    """One row per system; the mean over seeds, and the spread where there are several."""
+    rows = []
+    for system, runs in results.items():
+        row: dict[str, str | int | float] = {"system": system, "seeds": len(runs)}
+        for name, short in SHOWN.items():
+            values = [run[name].value for run in runs]
+            spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
+            row[short] = f"{mean(values):.3f}{spread}"
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("data", type=Path, help="of `sightline data synthesize goo`")
+    options.add_argument("--out", type=Path, default=Path("runs/gatector-learning"))
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options.add_argument("--epochs", type=int, help="instead of the recipe's number")
+    options.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    options = options.parse_args()
+    torch.set_num_threads(options.threads)
+    results: dict[str, list[dict[str, Score]]] = {setting: [] for setting in options.settings}
+    folders = []
+    for seed in options.seeds:
+        for setting in options.settings:
+            out = options.out / f"{setting.replace(' ', '-')}-{seed}"
+            weights = trained(options.data, out, SETTINGS[setting], seed, options.epochs)
+            results[setting].append(scores_of(options.data, out, weights))
+            folders.append(out / "predictions")
+    results |= {name: [baseline(choose, options.data)] for name, choose in BASELINES.items()}
+    report("GaTector on rendered shelves", table(results), options.json)
+    report("the gaze object by method, first run", by_method(folders[0]), options.json)
+
+
+if __name__ == "__main__":
+    main()

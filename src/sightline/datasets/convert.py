@@ -1,0 +1,67 @@
+"""From one form of a dataset to another."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+
+from sightline.datasets import DATASETS
+from sightline.datasets.coco import write_coco
+from sightline.datasets.goo_convert import convert_goo
+from sightline.datasets.goo_layout import LAYOUTS
+from sightline.datasets.report import Report
+from sightline.datasets.voc import write_voc
+from sightline.registry import resolve
+
+SPLITS = ("train", "val", "test")
+
+
+def convert(
+    name: str,
+    root: Path,
+    out: Path,
+    *,
+    to: Literal["arrays", "coco", "voc"],
+    pictures: bool = False,
+    workers: int = 2,
+) -> Report:
+    """Write the dataset in `root` into `out`; the report counts and says what was left out.
+
+    Raises ValueError for a pair that there is no conversion for, FileExistsError rather than
+    replace a file.
+    """
+    if to == "arrays":
+        if name not in LAYOUTS:
+            known = ", ".join(LAYOUTS)
+            raise ValueError(f"{name} is not converted to arrays; known are {known}.")
+        return convert_goo(name, root, out, pictures=pictures, workers=workers)
+    if pictures:
+        raise ValueError(f"{to} has pictures in files; `--pictures` is for arrays.")
+    kind, report = resolve(name, DATASETS, "dataset"), Report(f"{name}, converted to {to}")
+    if not hasattr(kind, "outline"):
+        raise ValueError(f"{name} is not converted to {to}; only data with boxes of objects is.")
+    for split in SPLITS:
+        if (dataset := _load(kind, root, split, report)) is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            if to == "coco":
+                write_coco(dataset, out / f"{split}.json")
+            else:
+                write_voc(dataset, out, split)
+            report.count(f"{split} pictures", len(dataset))
+    if not report.counts:
+        raise FileNotFoundError(f"{root} has none of the splits {', '.join(SPLITS)} of {name}.")
+    return report
+
+
+def _load(kind: Any, root: Path, split: str, report: Report) -> Any:
+    """A split, or None if it is not there; what its reader warns of becomes problems."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            dataset = kind(root, split)
+        except FileNotFoundError as error:
+            report.notes.append(f"No {split}: {error}")
+            return None
+    report.problems += [str(warning.message) for warning in caught]
+    return dataset

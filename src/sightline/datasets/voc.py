@@ -1,0 +1,164 @@
+"""Boxes in the format of Pascal VOC, in and out: a text file of XML for every picture.
+
+The format knows no gaze. Coordinates are taken as edges in pixels, as they are written: the copies
+of GOO count from 0. The original VOC counts pixels from 1, which makes a difference of one.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from sightline.datasets.box_records import Boxes, BoxRecords, Labels, Outlined, place_picture
+from sightline.datasets.pictures import inner_path
+from sightline.goo_classes import GOO_CLASSES
+from sightline.media.image import SUFFIXES
+from sightline.scene import Scene
+
+CLASSES = "classes.txt"  # of ours: VOC keeps no list of classes
+
+
+class Voc(Boxes):
+    """The pictures that `ImageSets/Main/SPLIT.txt` lists, from `Annotations` and `JPEGImages`.
+
+    Labels count the lines of `classes.txt`; without it, all names in `Annotations` in alphabetical
+    order, or the classes of GOO when they are all of these. "difficult" is `ignored`.
+    """
+
+    name = "voc"
+
+    def _read(self, root: Path, split: str) -> tuple[BoxRecords, Path]:
+        return read_voc(root, split), root / "JPEGImages"
+
+
+def read_voc(root: Path, split: str) -> BoxRecords:
+    """The pictures of a split; faulty objects and files are left out, with a sentence each.
+
+    Raises FileNotFoundError when the folder is none of VOC.
+    """
+    listed = root / "ImageSets" / "Main" / f"{split}.txt"
+    if not listed.exists():
+        raise FileNotFoundError(
+            f"{root} has no ImageSets/Main/{split}.txt; give the folder that holds ImageSets, "
+            "Annotations and JPEGImages."
+        )
+    lines = listed.read_text(encoding="utf-8-sig").split("\n")
+    names = [line.split()[0] for line in lines if line.strip()]
+    classes = _classes(root)
+    label_of = {name: label for label, name in enumerate(classes)}
+    pictures, broken = [], []
+    for name in names:
+        file = root / "Annotations" / f"{name}.xml"
+        try:
+            picture = Labels(inner_path(_picture_name(root, name)), (0, 0))
+            tree = read_xml(file)
+        except (OSError, ValueError) as error:
+            broken.append(f"{file.name}: {error}")
+            continue
+        picture.size = _size(tree)
+        for number, entry in enumerate(tree.iterfind("object")):
+            try:
+                _add_object(picture, label_of, entry)
+            except ValueError as error:
+                broken.append(f"{file.name}: object {number}: {error}")
+        pictures.append(picture)
+    return BoxRecords.of(pictures, classes, broken)
+
+
+class _NoDoctype(ElementTree.TreeBuilder):
+    """Stops at a document type, which may define entities that grow without end."""
+
+    def doctype(self, *_: str | None) -> None:
+        """Called before anything that the document type defines."""
+        raise ValueError("it has a document type (DOCTYPE), which annotations do not need")
+
+
+def read_xml(file: Path) -> ElementTree.Element:
+    """The root of an XML file; ValueError if it is damaged or could expand."""
+    parser = ElementTree.XMLParser(target=_NoDoctype())
+    try:
+        parser.feed(file.read_bytes())
+        return parser.close()
+    except ElementTree.ParseError as error:
+        raise ValueError(f"it is no XML: {error}") from error
+
+
+def _classes(root: Path) -> tuple[str, ...]:
+    if (file := root / CLASSES).exists():
+        return tuple(filter(None, file.read_text(encoding="utf-8").split("\n")))
+    names = set()
+    for path in (root / "Annotations").glob("*.xml"):
+        try:
+            names |= {_text(entry, "name") for entry in read_xml(path).iterfind("object")}
+        except ValueError:  # told when the file's split is read
+            continue
+    return GOO_CLASSES if names <= set(GOO_CLASSES) else tuple(sorted(names - {""}))
+
+
+def _add_object(picture: Labels, label_of: dict[str, int], entry: ElementTree.Element) -> None:
+    if (name := _text(entry, "name")) not in label_of:
+        raise ValueError(f"its name {name!r} is no class of {CLASSES}")
+    box = [float(_text(entry, f"bndbox/{edge}")) for edge in ("xmin", "ymin", "xmax", "ymax")]
+    if not (all(map(math.isfinite, box)) and box[0] < box[2] and box[1] < box[3]):
+        raise ValueError(f"its box {box} has no width or no height")
+    picture.boxes.append(box)
+    picture.labels.append(label_of[name])
+    picture.ignored.append(_text(entry, "difficult") == "1")
+
+
+def _text(entry: ElementTree.Element, path: str) -> str:
+    return (entry.findtext(path) or "").strip()
+
+
+def _size(tree: ElementTree.Element) -> tuple[int, int]:
+    """Width and height that the file gives; 0 where it gives none."""
+    width, height = (_text(tree, f"size/{side}") for side in ("width", "height"))
+    return (int(width), int(height)) if width.isdigit() and height.isdigit() else (0, 0)
+
+
+def _picture_name(root: Path, name: str) -> str:
+    """The file's name with its ending; the `filename` in the XML is often wrong."""
+    folder = root / "JPEGImages"
+    return next((f"{name}{s}" for s in SUFFIXES if (folder / f"{name}{s}").exists()), f"{name}.jpg")
+
+
+def write_voc(dataset: Outlined, root: Path, split: str) -> None:
+    """Write a dataset as a split of a VOC folder: boxes, classes and what is ignored.
+
+    Lost are the people: their eyes, where they look, and heads that are not among the objects.
+    """
+    listed = root / "ImageSets" / "Main" / f"{split}.txt"
+    if listed.exists():
+        raise FileExistsError(f"{listed} exists already; remove it to write it again.")
+    for folder in (listed.parent, root / "Annotations", root / "JPEGImages"):
+        folder.mkdir(parents=True, exist_ok=True)
+    names, classes = [], ()
+    for index in range(len(dataset)):
+        scene, source = dataset.outline(index), dataset.path(index)
+        name = f"{split}_{scene.key.removesuffix(source.suffix)}".replace("/", "_")
+        place_picture(source, root / "JPEGImages" / f"{name}{source.suffix}")
+        (root / "Annotations" / f"{name}.xml").write_text(
+            _document(scene, f"{name}{source.suffix}"), encoding="utf-8"
+        )
+        names.append(name)
+        classes = scene.objects.classes if scene.objects else classes
+    (root / CLASSES).write_text("\n".join(classes) + "\n", encoding="utf-8")
+    listed.write_text("\n".join(names) + "\n", encoding="utf-8")
+
+
+def _document(scene: Scene, file: str) -> str:
+    width, height = scene.size
+    lines = ["<annotation>", f"<filename>{escape(file)}</filename>"]
+    lines.append(f"<size><width>{width}</width><height>{height}</height><depth>3</depth></size>")
+    objects = scene.objects
+    for row in range(len(objects) if objects else 0):
+        assert objects is not None
+        edges = zip(("xmin", "ymin", "xmax", "ymax"), objects.boxes[row].tolist(), strict=True)
+        box = "".join(f"<{edge}>{value:.9g}</{edge}>" for edge, value in edges)
+        difficult = int(objects.ignored is not None and objects.ignored[row])
+        name = f"<name>{escape(objects.name(row))}</name>"
+        flag = f"<difficult>{difficult}</difficult>"
+        lines.append(f"<object>{name}{flag}<bndbox>{box}</bndbox></object>")
+    return "\n".join([*lines, "</annotation>", ""])

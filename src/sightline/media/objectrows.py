@@ -1,0 +1,162 @@
+"""The forms of a file of objects: our JSON, COCO, CSV, Pascal VOC; row by row.
+
+- JSON `{"photo.jpg": [{"box": [x_min, y_min, x_max, y_max], "label": "cup", "score": 0.9}, ...]}`,
+  or such a list alone, for all pictures. A label or score may be missing.
+- COCO, the dataset or a list of detections, whose `image_id` is the number that names the picture.
+- CSV with a header, one row per object, columns named as in `COLUMNS`.
+- Pascal VOC, one XML file per picture, which is named like it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+from xml.etree import ElementTree
+
+from sightline.media.boxrows import (
+    BOX,
+    columns_of,
+    corners_of,
+    four_numbers,
+    number_of,
+    parse_json,
+    picture_name,
+    read_text,
+    table_lines,
+    table_records,
+)
+
+COLUMNS = {
+    "image": ("image", "file", "file_name", "filename", "path", "frame"),
+    "label": ("label", "name", "class", "category", "object"),
+    "x_min": ("x_min", "xmin", "x1", "left"),
+    "y_min": ("y_min", "ymin", "y1", "top"),
+    "x_max": ("x_max", "xmax", "x2", "right"),
+    "y_max": ("y_max", "ymax", "y2", "bottom"),
+    "score": ("score", "confidence"),
+}
+"""Our columns and the names that they may have; without an image a row is about all pictures."""
+NAMELESS = "object"
+
+
+@dataclass(slots=True)
+class Thing:
+    """An object, and where in the file it is. box: XYXY pixels."""
+
+    where: str
+    box: list[float]
+    label: str
+    score: float
+
+
+Row: TypeAlias = tuple[str | None, Thing | None]
+"""A picture, None for all, and an object in it, None where the picture is only named."""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The objects in a file, checked; a `ValueError` names the line or record that is wrong."""
+    if path.suffix.lower() == ".xml":
+        return _voc_rows(path)
+    text = read_text(path)
+    if text.lstrip()[:1] in ("{", "["):
+        return _json_rows(path, text)
+    return _table_rows(path, text)
+
+
+def _thing(where: str, box: Any, label: Any = None, score: Any = None) -> Thing:
+    if not isinstance(box, list | tuple):
+        raise ValueError(f"{where}: the box is missing; give {', '.join(BOX)}.")
+    corners = four_numbers(where, box)
+    if corners[2] < corners[0] or corners[3] < corners[1]:
+        raise ValueError(f"{where}: the box {corners} is reversed; give {', '.join(BOX)}.")
+    name = "" if label is None else " ".join(str(label).split())
+    sure = 1.0 if score in (None, "") else number_of(where, score)
+    return Thing(where, corners, name or NAMELESS, sure)
+
+
+def _table_rows(path: Path, text: str) -> Iterator[Row]:
+    lines = table_lines(path, text)
+    for where, record in table_records(path, lines) if lines else ():
+        found = columns_of(record, COLUMNS)
+        if missing := [column for column in BOX if found[column] is None]:
+            raise ValueError(
+                f"{where}: no {', '.join(missing)}; the columns are called {', '.join(COLUMNS)}."
+            )
+        image = found["image"]
+        if image is not None and not image.strip():
+            raise ValueError(f"{where}: the name of the image is missing.")
+        box = [found[column] for column in BOX]
+        thing = _thing(where, box, found["label"], found["score"])
+        yield (None if image is None else picture_name(image)), thing
+
+
+def _json_rows(path: Path, text: str) -> Iterator[Row]:
+    content = parse_json(path, text)
+    try:
+        if isinstance(content, list):
+            yield from _list_rows(path, content)
+        elif "annotations" in content:
+            yield from _coco_rows(path, content)
+        else:
+            for image, things in content.items():
+                name = picture_name(image)
+                yield name, None
+                for number, thing in enumerate(things):
+                    yield name, _given(f"{path}, {image}, object {number}", thing)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path}: this JSON is of no form that holds objects; see docs/objects.md."
+        ) from error
+
+
+def _given(where: str, given: Any) -> Thing:
+    """An object of our own form, or a bare box."""
+    if isinstance(given, list):
+        return _thing(where, given)
+    return _thing(where, given.get("box"), given.get("label"), given.get("score"))
+
+
+def _list_rows(path: Path, content: list[Any]) -> Iterator[Row]:
+    """A list for all pictures, or COCO's detections."""
+    for number, record in enumerate(content):
+        where = f"{path}, record {number}"
+        if isinstance(record, dict) and "bbox" in record:
+            yield str(record["image_id"]), _coco_thing(where, record, {})
+        else:
+            yield None, _given(where, record)
+
+
+def _coco_rows(path: Path, content: dict[str, Any]) -> Iterator[Row]:
+    images = {image["id"]: picture_name(image["file_name"]) for image in content["images"]}
+    categories = {c["id"]: c["name"] for c in content.get("categories", [])}
+    yield from ((name, None) for name in images.values())
+    for number, annotation in enumerate(content["annotations"]):
+        where = f"{path}, annotation {number}"
+        if annotation["image_id"] not in images:
+            raise ValueError(f"{where}: no image has the id {annotation['image_id']!r}.")
+        if not annotation.get("iscrowd"):
+            yield images[annotation["image_id"]], _coco_thing(where, annotation, categories)
+
+
+def _coco_thing(where: str, record: dict[str, Any], categories: dict[Any, str]) -> Thing:
+    category = record["category_id"]
+    box = corners_of(where, record["bbox"])
+    return _thing(where, box, categories.get(category, category), record.get("score"))
+
+
+class _NoDoctype(ElementTree.TreeBuilder):
+    def doctype(self, name: str, *_: object) -> None:
+        raise ValueError(f"a document type ({name}) is not read, entities could be in it")
+
+
+def _voc_rows(path: Path) -> Iterator[Row]:
+    try:
+        root = ElementTree.fromstring(path.read_bytes(), ElementTree.XMLParser(target=_NoDoctype()))
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise ValueError(f"{path}: this is no XML file of Pascal VOC ({error}).") from error
+    yield path.stem, None
+    for number, found in enumerate(root.iter("object")):
+        box = [found.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
+        yield path.stem, _thing(f"{path}, object {number}", box, found.findtext("name"))

@@ -1,0 +1,174 @@
+"""Official GaTector checkpoints and ImageNet's ResNet-50 into ours, by name.
+
+The release saves two networks under one name: gaze with a one-scale detector (GOO-Synth), and a
+three-scale detector whose gaze head is there but never used (GOO-Real). Nothing is skipped
+silently: what has no effect on the outputs is listed below by name.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import Tensor
+
+from sightline.models.gatector.detector import GaTectorDetector, GaTectorDetectorConfig
+from sightline.models.gatector.model import GaTector, GaTectorConfig
+from sightline.models.weights import WeightsError, load_part, require_match
+
+State = dict[str, Tensor]
+
+BACKBONE = {  # official prefix: ours
+    "backbone.model.conv1": "scene_stem.0",
+    "backbone.model.bn1": "scene_stem.1",
+    "backbone.model.conv2": "head_stem.0",
+    "backbone.model.bn2": "head_stem.1",
+    **{f"backbone.model.layer{i}": f"layers.{i - 1}" for i in range(1, 5)},
+    "backbone.model.layer5_scene": "scene_layer",
+    "backbone.model.layer5_face": "head_layer",
+}
+NECK = {
+    "conv1": "deep.before",
+    "conv2": "deep.after",
+    "conv_for_P4": "lateral_4",
+    "make_five_conv1": "merge_4",
+    "conv_for_P3": "lateral_3",
+    "make_five_conv2": "merge_3",
+}
+DEFOCUS = NECK | {
+    "ps1.pixel_shuffle.1": "up_4",
+    "ps2.pixel_shuffle.1": "up_3",
+    "yolo_head3.0": "before",
+    "yolo_head3.1": "head",
+}
+PYRAMID = NECK | {
+    "upsample1.upsample.0": "up_4",
+    "upsample2.upsample.0": "up_3",
+    "down_sample1": "down_4",
+    "make_five_conv3": "again_4",
+    "down_sample2": "down_5",
+    "make_five_conv4": "again_5",
+    **{f"yolo_head{i}.0": f"before.{i - 1}" for i in (1, 2, 3)},
+    **{f"yolo_head{i}.1": f"head.{i - 1}" for i in (1, 2, 3)},
+}
+GAZE = {
+    "attn": "attention.linear",
+    "conv_block": "place",
+    "conv_face_scene": "fusion",
+    "compress_conv1": "encoder.0",
+    "compress_bn1": "encoder.1",
+    "compress_conv2": "encoder.3",
+    "compress_bn2": "encoder.4",
+    "deconv1": "decoder.0",
+    "deconv_bn1": "decoder.1",
+    "deconv2": "decoder.3",
+    "deconv_bn2": "decoder.4",
+    "deconv3": "decoder.6",
+    "deconv_bn3": "decoder.7",
+    "conv4": "decoder.9",
+}
+INOUT = "an in/out branch that nothing is made of"
+UNUSED_BY_GATECTOR = {
+    **dict.fromkeys(("compress_conv1_inout", "compress_bn1_inout", "fc_inout"), INOUT),
+    **dict.fromkeys(("compress_conv2_inout", "compress_bn2_inout"), INOUT),
+    **dict.fromkeys(
+        ("upsample1", "upsample2", "down_sample1", "make_five_conv3", "down_sample2"),
+        "a part of the three-scale detector",
+    ),
+    "make_five_conv4": "a part of the three-scale detector",
+}
+UNUSED_BY_DETECTOR = {
+    **{prefix: INOUT for prefix, why in UNUSED_BY_GATECTOR.items() if why == INOUT},
+    **dict.fromkeys(GAZE, "a part of the gaze head"),
+    **{
+        name: "the head branch of the backbone, or its layer for gaze"
+        for name, ours in BACKBONE.items()
+        if ours in ("head_stem.0", "head_stem.1", "scene_layer", "head_layer")
+    },
+}
+
+
+def convert(official: State) -> tuple[GaTector | GaTectorDetector, list[str]]:
+    """The model of a complete official checkpoint, and notes on what was left out.
+
+    Which of the two it is is told by the detector's heads. Raises WeightsError, listing the names,
+    when anything is missing, unknown or of another shape.
+    """
+    if "yolo_head3.1.weight" not in official:
+        raise WeightsError("this is not a GaTector checkpoint: it has no yolo_head3.1.weight")
+    three_scales = "yolo_head1.1.weight" in official
+    model = (
+        GaTectorDetector(GaTectorDetectorConfig()) if three_scales else GaTector(GaTectorConfig())
+    )
+    unused = UNUSED_BY_DETECTOR if three_scales else UNUSED_BY_GATECTOR
+    ours, rest = rename(official, _names(three_scales))
+    why = {name: _lookup(unused, name) for name in rest}
+    require_match(model, ours | {name: rest[name] for name in rest if why[name] is None})
+    model.load_state_dict(ours)
+    return model, [f"left out {name}: {why[name]}" for name in sorted(rest)]
+
+
+def _names(three_scales: bool) -> dict[str, str]:
+    """Official prefix: ours, of one of the two networks."""
+    if not three_scales:
+        groups = {"backbone": BACKBONE, "detection": DEFOCUS, "gaze": GAZE}
+        return {o: f"{part}.{ours}" for part, names in groups.items() for o, ours in names.items()}
+    shared = {o: ours for o, ours in BACKBONE.items() if ours.startswith("layers")}
+    stem = {"backbone.model.conv1": "stem.0", "backbone.model.bn1": "stem.1"}
+    return shared | stem | {o: f"detection.{ours}" for o, ours in PYRAMID.items()}
+
+
+def rename(official: State, names: dict[str, str]) -> tuple[State, State]:
+    """Official tensors under our names, and those without a place, under theirs."""
+    ours, rest = {}, {}
+    for name, tensor in official.items():
+        prefix = _lookup({prefix: prefix for prefix in names}, name)
+        if prefix is None:
+            rest[name] = tensor
+            continue
+        leaf = name[len(prefix) :].replace(".conv.", ".0.").replace(".bn.", ".1.")
+        ours[names[prefix] + leaf] = tensor
+    return ours, rest
+
+
+def _lookup(table: dict[str, str], name: str) -> str | None:
+    """The value of the prefix that a name begins with, a whole number of its parts; or None."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        if (found := table.get(".".join(parts[:length]))) is not None:
+            return found
+    return None
+
+
+def initialise(model: GaTector | GaTectorDetector, state: State) -> list[str]:
+    """Start `model` from ImageNet's ResNet-50, an official checkpoint, or weights of ours.
+
+    ImageNet's stem and layers go to the scene *and* the head, whose stem has no other source. As
+    released they are overwritten at once by random values: the model is left as it was.
+    """
+    if "yolo_head3.1.weight" in state:
+        ours, _ = convert(state)
+        return load_part(model, ours.state_dict())
+    if "layer1.0.conv1.weight" not in state:
+        return load_part(model, state)
+    if model.config.as_released:
+        return ["as released, pretrained weights are overwritten by random ones: none were kept"]
+    return load_part(model, _from_imagenet(model, state))
+
+
+def _from_imagenet(model: GaTector | GaTectorDetector, resnet: State) -> State:
+    """What a ResNet has for stems and shared layers, under our names."""
+    joint = isinstance(model, GaTector)
+    stems = ("backbone.scene_stem", "backbone.head_stem") if joint else ("stem",)
+    start = "backbone." if joint else ""
+    ours = {}
+    for name, tensor in resnet.items():
+        if layer := re.match(r"layer([1-4])\.", name):
+            ours[f"{start}layers.{int(layer[1]) - 1}.{name[layer.end() :]}"] = tensor
+        elif name.startswith(("conv1.", "bn1.")):
+            part, leaf = name.split(".")
+            place = {"conv1": 0, "bn1": 1}[part]
+            ours |= {f"{stem}.{place}.{leaf}": torch.clone(tensor) for stem in stems}
+        elif not name.startswith("fc."):
+            ours[name] = tensor  # not known: reported by name
+    return ours

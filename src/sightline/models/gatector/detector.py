@@ -1,0 +1,74 @@
+"""The second network of GaTector's release: a three-scale detector without gaze, for GOO-Real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from sightline.batch import Batch
+from sightline.gaze import Gaze
+from sightline.models.base import GazeModel
+from sightline.models.gatector.backbone import pyramid, shared_layers, stem
+from sightline.models.gatector.model import (
+    Anchors,
+    GaTectorConfig,
+    as_grids,
+    find_objects,
+    initialise_as_released,
+)
+from sightline.models.gatector.necks import PyramidNeck
+from sightline.models.gatector.preprocess import ObjectsOnly
+from sightline.models.layers import initialise
+
+SCALES = 3
+
+
+@dataclass(frozen=True)
+class GaTectorDetectorConfig(GaTectorConfig):
+    """Sizes and switches; the anchors go from small to large, a third to each scale."""
+
+    anchors: Anchors = (
+        *((12, 16), (19, 36), (40, 28)),
+        *((36, 75), (76, 55), (72, 146)),
+        *((142, 110), (192, 243), (459, 401)),
+    )
+
+
+@dataclass
+class DetectorOutput:
+    """grids: raw detections at strides 32, 16 and 8, as in `GaTectorOutput`."""
+
+    grids: list[Tensor]
+
+
+class GaTectorDetector(GazeModel):
+    """Finds objects; it gives the gaze of nobody."""
+
+    def __init__(self, config: GaTectorDetectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.preprocess = ObjectsOnly(config.image_size, 0.0, as_released=config.as_released)
+        self.stem = stem(config.width)
+        self.layers = shared_layers(config.width, config.blocks)
+        self.detection = PyramidNeck(config.width, config.outputs // SCALES)
+        self.apply(initialise_as_released if config.as_released else initialise)
+
+    def forward(self, batch: Batch) -> DetectorOutput:
+        """Detections of every picture."""
+        features = self.detection(pyramid(self.layers, self.stem(batch.images)))
+        with torch.autocast(batch.images.device.type, enabled=False):
+            raw = self.detection.heads([x.float() for x in features])
+        return DetectorOutput(as_grids(raw, len(self.config.anchors) // SCALES))
+
+    def decode(self, output: DetectorOutput, batch: Batch) -> list[Gaze]:  # noqa: ARG002
+        """The objects of each picture, and nobody's gaze."""
+        nobody = Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
+        found = find_objects(output.grids, self.config)
+        return [replace(nobody, objects=objects) for objects in found]
+
+
+def gatector_detector(**overrides: object) -> GaTectorDetector:
+    """The detector as released, for pictures of shelves."""
+    return GaTectorDetector(replace(GaTectorDetectorConfig(), **overrides))  # pyright: ignore

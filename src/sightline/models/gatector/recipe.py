@@ -1,0 +1,126 @@
+"""How GaTector is trained: as published on GOO-Synth, corrected, and on GOO-Real."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR
+
+from sightline.models.base import GazeModel
+from sightline.models.gatector.labels import AliasedCrop, HeadsAroundEyes
+from sightline.models.gatector.loss import gatector_detector_loss, gatector_loss
+from sightline.recipe import Recipe, Stage
+from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
+
+AUGMENT = Chain(HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter())
+RELEASED_AUGMENT = Chain(
+    HeadsAroundEyes(),
+    HeadJitter(0.2),
+    AliasedCrop(margin=0.0),  # windows around the eyes have their margin
+    HorizontalFlip(),
+    ColourJitter(),
+    ColourJitter(),  # Chong et al. 2020, whose loader this was, have it once
+)
+HEADS = ("gaze.", "detection.")
+"""All but the backbone with its stems and task-specific blocks."""
+
+
+def gatector_goo_synth() -> Recipe:
+    """GaTector on GOO-Synth by the published schedule: first the heads, then everything.
+
+    Labels are corrected and the frozen backbone's BatchNorm statistics stay. Start from weights
+    whose backbone is pretrained: the release freezes one that it has just made random.
+    """
+    frozen = Stage(
+        "heads",
+        loss=gatector_loss,
+        dataset="goo-synth",
+        optimizer=adam,
+        schedule=partial(ExponentialLR, gamma=0.94),
+        epochs=50,
+        batch_size=16,
+        trainable=HEADS,
+        augment=AUGMENT,
+    )
+    whole = replace(frozen, name="all", batch_size=8, trainable=("",))
+    return Recipe(
+        "gatector-goo-synth",
+        "gatector",
+        (frozen, whole),
+        benchmark="goo-synth-val",
+        config={"as_released": False},
+    )
+
+
+def gatector_goo_synth_released() -> Recipe:
+    """The same with the labels of the release, and statistics that drift while frozen."""
+    recipe = gatector_goo_synth()
+    stages = (
+        replace(stage, batch_statistics="all", augment=RELEASED_AUGMENT) for stage in recipe.stages
+    )
+    return replace(
+        recipe,
+        name="gatector-goo-synth-released",
+        stages=tuple(stages),
+        config={"as_released": True},
+    )
+
+
+def gatector_goo_real() -> Recipe:
+    """Gaze and objects together on GOO-Real, from weights of `gatector_goo_synth`; ours.
+
+    The release cannot train gaze there. The second stage of GOO-Synth alone: what is frozen in the
+    first one has been trained already.
+    """
+    recipe = gatector_goo_synth()
+    whole = replace(recipe.stages[1], dataset="goo-real")
+    return replace(recipe, name="gatector-goo-real", stages=(whole,), benchmark="goo-real-val")
+
+
+def gatector_detector_goo_real() -> Recipe:
+    """The three-scale detector on GOO-Real by the published schedule, without gaze."""
+    recipe = gatector_goo_synth()
+    stages = (
+        replace(stage, loss=gatector_detector_loss, dataset="goo-real-objects")
+        for stage in recipe.stages
+    )
+    return replace(
+        recipe,
+        name="gatector-detector-goo-real",
+        model="gatector-detector",
+        stages=tuple(stages),
+        benchmark="goo-real-val-objects",
+    )
+
+
+def gatector_small_synthetic() -> Recipe:
+    """The small GaTector on rendered shelves (`sightline data synthesize goo`), for two cores.
+
+    Everything at once, from scratch, where nothing is pretrained that could be frozen.
+    """
+    stage = Stage(
+        "all",
+        loss=gatector_loss,
+        dataset="goo-synth",
+        optimizer=partial(adamw, rate=2e-3),
+        schedule=partial(CosineAnnealingLR, T_max=8),
+        epochs=8,
+        batch_size=16,
+        augment=AUGMENT,
+        clip_gradients=10.0,
+    )
+    return Recipe("gatector-small-synthetic", "gatector-small", (stage,), "goo-synth-val")
+
+
+def adamw(model: GazeModel, rate: float) -> Optimizer:
+    """AdamW over everything."""
+    return torch.optim.AdamW(model.parameters(), rate, weight_decay=1e-2)
+
+
+def adam(model: GazeModel, rate: float = 1e-4) -> Optimizer:
+    """Adam over what is trained, with weight decay in the gradient as published (no AdamW)."""
+    trained = (p for p in model.parameters() if p.requires_grad)
+    return torch.optim.Adam(trained, rate, weight_decay=5e-4)
