@@ -131,3 +131,36 @@ class SynthesizeVideoAttentionTarget(_Synthesize):
         for split, part in written.items():
             print(f"{split}: {part.clips} clips, {part.tracks} tracks of {part.heads} heads")
         return 0
+
+
+@dataclass(kw_only=True)
+class SynthesizeGoo(_Synthesize):
+    """Render shelves with products and a shopper who looks at one, laid out as GOO, exact truth.
+
+    Called again after a break, the same command goes on.
+    """
+
+    images: int = 1000
+    """Pictures of both splits; those of humans 1 and 20 are the test, as released."""
+    size: tuple[int, int] = (640, 480)
+    """Width and height in pixels; GOO-Real has 1920 1080."""
+    test_share: float = 0.1
+    """How many of the pictures are for the test."""
+    layout: Literal["goo-synth", "goo-real"] = "goo-synth"
+    """goo-real has another layout, no angles, and -1 as the head's label."""
+
+    def run(self) -> int:
+        """Render and write."""
+        from sightline.synthetic.goo import write_goo
+
+        train, test = write_goo(
+            self.folder,
+            images=self.images,
+            seed=self.seed,
+            size=self.size,
+            workers=self.workers,
+            test_share=self.test_share,
+            layout=self.layout,
+        )
+        print(f"train: {train} pictures\ntest: {test} pictures")
+        return 0

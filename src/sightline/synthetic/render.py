@@ -11,14 +11,15 @@ from torch import Tensor
 
 from sightline.scene import Clip, Scene, Truth
 from sightline.synthetic.bounds import NEAR, extents
-from sightline.synthetic.caster import cast
+from sightline.synthetic.caster import View, cast
 from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.sample import sample_world
-from sightline.synthetic.world import World
+from sightline.synthetic.world import Light, World
 
 SIZE = (320, 240)
 TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
 TRAIN_CLIPS, TEST_CLIPS, MEMORY_CLIPS = range(3, 6)  # and of clips
+TRAIN_SHELVES, TEST_SHELVES, MEMORY_SHELVES = range(6, 9)  # and of shelves
 FPS = 10.0
 OUTSIDE_SHARE = 0.25  # of the people in a picture, of gaze shifts in a clip
 
@@ -77,13 +78,18 @@ def clip_of(
 def render(world: World, key: str = "") -> Scene:
     """One picture with depth (inverse, stretched to [0, 1]), head boxes and truth."""
     view = cast([world])[0]
-    generator = torch.Generator().manual_seed(world.light.noise_seed)
-    noise = torch.randn(view.image.shape, generator=generator) * world.light.noise
-    image = ((view.image + noise).clamp(0, 1) * 255).round().byte()
     near = 1 / view.depth
     depth = (near - near.min()) / (near.max() - near.min())
     heads = boxes_of(world, world.people.heads)
+    image = developed(view, world.light)
     return Scene(image=image, heads=heads, depth=depth[None], truth=truth(world), key=key)
+
+
+def developed(view: View, light: Light) -> Tensor:
+    """The picture (3, H, W) uint8 with the sensor's noise."""
+    generator = torch.Generator().manual_seed(light.noise_seed)
+    noise = torch.randn(view.image.shape, generator=generator) * light.noise
+    return ((view.image + noise).clamp(0, 1) * 255).round().byte()
 
 
 def boxes_of(world: World, owners: np.ndarray) -> Tensor:

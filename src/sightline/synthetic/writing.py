@@ -61,11 +61,12 @@ def write_picture(world: World, picture: Path, depth: Path) -> None:
     assert scene.depth is not None
     levels = (scene.depth[0] * 65535).round().numpy().astype(np.uint16)
     pixels = scene.image.movedim(0, -1).numpy()
-    write_once(depth, _encode(levels, "png", compress_level=1))
-    write_once(picture, _encode(pixels, "jpeg", quality=QUALITY))
+    write_once(depth, encode(levels, "png", compress_level=1))
+    write_once(picture, encode(pixels, "jpeg", quality=QUALITY))
 
 
-def _encode(pixels: np.ndarray, kind: str, **options: int) -> bytes:
+def encode(pixels: np.ndarray, kind: str, **options: int) -> bytes:
+    """A picture (H, W) or (H, W, 3) as the bytes of a file of this `kind`, "png" or "jpeg"."""
     buffer = BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     return buffer.getvalue()

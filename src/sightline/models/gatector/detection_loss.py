@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 from torchvision.ops import box_convert
 
 from sightline.geometry.boxes import areas
@@ -38,35 +37,34 @@ def detection_loss(
     object (IoU > 0.5) are not asked, nor are those on `ignored` objects. The sum is divided by the
     number of cells that are to find something, counting at least one for each grid.
     """
-    truths, padded = _truths(objects, image_size, grids[0])
+    truths, seen = _truths(objects, image_size, grids[0])
     scales = list(zip(grids, anchors_by_scale(anchors, grids, image_size), strict=True))[::-1]
     anchor = _same_shape(truths.boxes[:, 2:], torch.cat([own for _, own in scales])).argmax(1)
     losses, cells = [], 0
     for grid, own in scales:
         mine = (anchor >= 0) & (anchor < len(own))
-        loss, positives = _scale_loss(grid.float(), own, truths[mine], anchor[mine], padded)
+        loss, positives = _scale_loss(grid.float(), own, truths[mine], anchor[mine], seen)
         losses.append(loss)
         cells += max(positives, 1)
         anchor = anchor - len(own)
     return torch.stack(losses).sum() / cells
 
 
-def _truths(objects: list[Objects], image_size: int, grid: Tensor) -> tuple[_Truths, Tensor]:
-    """Visible objects, and the same padded (B, K, 4) XYXY with the ignored ones among them."""
+def _truths(objects: list[Objects], image_size: int, grid: Tensor) -> tuple[_Truths, _Truths]:
+    """Visible objects that are to be found, and these with the ignored ones among them."""
     counts = torch.tensor([len(of) for of in objects])
     image = torch.arange(len(objects)).repeat_interleave(counts).to(grid.device)
     boxes, left = visible_boxes(torch.cat([of.boxes for of in objects]), image_size)
-    padded = boxes[left].split(torch.bincount(image[left], minlength=len(objects)).tolist())
-    left = left & ~torch.cat([_ignored(of) for of in objects])
-    labels = torch.cat([of.labels for of in objects])[left]
+    labels = torch.cat([of.labels for of in objects])
+    seen = _Truths(image, box_convert(boxes, "xyxy", "cxcywh"), labels)
+    found = seen[left & ~torch.cat([_ignored(of) for of in objects])]
     classes = grid.shape[2] - 5
-    if ((labels < 0) | (labels >= classes)).any():
+    if ((found.labels < 0) | (found.labels >= classes)).any():
         raise ValueError(
-            f"objects have labels {labels.min()} to {labels.max()}, but this model tells "
-            f"{classes} classes apart; give it the classes of the dataset (config.classes)."
+            f"objects have labels {found.labels.min()} to {found.labels.max()}, but this model "
+            f"tells {classes} classes apart; give it the classes of the dataset (config.classes)."
         )
-    found = _Truths(image[left], box_convert(boxes[left], "xyxy", "cxcywh"), labels)
-    return found, pad_sequence(list(padded), batch_first=True)
+    return found, seen[left]
 
 
 def _ignored(objects: Objects) -> Tensor:
@@ -81,7 +79,7 @@ def _same_shape(sizes: Tensor, anchors: Tensor) -> Tensor:
 
 
 def _scale_loss(
-    grid: Tensor, anchors: Tensor, truths: _Truths, anchor: Tensor, padded: Tensor
+    grid: Tensor, anchors: Tensor, truths: _Truths, anchor: Tensor, seen: _Truths
 ) -> tuple[Tensor, int]:
     """The sum of all terms of one grid, and how many of its cells are to find something."""
     h, w = grid.shape[-2:]
@@ -97,7 +95,7 @@ def _scale_loss(
     box = (1 - complete_iou(found * units, truth * units)) * (2 - truth[:, 2:].prod(1))
     positive = torch.zeros_like(grid[:, :, 4], dtype=torch.bool)
     positive[image, anchor, row, column] = True
-    asked = positive | ~_overlapping(boxes.detach(), padded)
+    asked = positive | ~_overlapping(boxes.detach(), seen)
     objectness = _cross_entropy(grid[:, :, 4], positive) * asked
     logits = grid[image, anchor, :, row, column][:, 5:]
     classes = torch.zeros_like(logits, dtype=torch.bool)
@@ -105,12 +103,29 @@ def _scale_loss(
     return box.sum() + objectness.sum() + _cross_entropy(logits, classes).sum(), len(last)
 
 
-def _overlapping(boxes: Tensor, padded: Tensor) -> Tensor:
-    """Which boxes (B, A, H, W, 4) in centre form overlap an object (B, K, 4) XYXY: IoU > 0.5."""
-    corners = box_convert(boxes.flatten(1, 3), "cxcywh", "xyxy")
-    shared = _shared(corners[:, :, None], padded[:, None])
-    both = boxes[..., 2:].prod(-1).flatten(1)[:, :, None] + areas(padded)[:, None]
-    return (3 * shared > both).any(-1).view(boxes.shape[:-1])  # IoU > 0.5 without a division
+def _overlapping(boxes: Tensor, seen: _Truths) -> Tensor:
+    """Which boxes (B, A, H, W, 4) in centre form overlap an object: IoU > 0.5.
+
+    The middle of such a box is inside the object, and a box has its middle in its cell: only the
+    cells of each object are compared with it, a hundredth of all pairs on a shelf.
+    """
+    h, w = boxes.shape[2:4]
+    corners = box_convert(seen.boxes, "cxcywh", "xyxy")
+    cells = corners * boxes.new_tensor((w, h, w, h))
+    low = (cells[:, :2].ceil() - 1).clamp(min=0).long()
+    high = cells[:, 2:].floor().long().minimum(low.new_tensor((w, h)) - 1)
+    width, height = (high - low + 1).clamp(min=0).unbind(1)
+    truth = torch.arange(len(corners), device=boxes.device).repeat_interleave(width * height)
+    first = (width * height).cumsum(0) - width * height
+    place = torch.arange(len(truth), device=boxes.device) - first[truth]
+    column, row = low[truth, 0] + place % width[truth], low[truth, 1] + place // width[truth]
+    found = box_convert(boxes[seen.image[truth], :, row, column], "cxcywh", "xyxy")
+    other = corners[truth][:, None]
+    overlap = 3 * _shared(found, other) > areas(found) + areas(other)  # without a division
+    over = torch.zeros(boxes.shape[:-1], dtype=torch.bool, device=boxes.device)
+    pair, anchor = overlap.nonzero(as_tuple=True)
+    over[seen.image[truth[pair]], anchor, row[pair], column[pair]] = True
+    return over
 
 
 def _shared(one: Tensor, other: Tensor) -> Tensor:

@@ -1,0 +1,257 @@
+"""Shelves with dense products and one shopper who looks at one of them, as in GOO-Synth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.random import Generator, default_rng
+from torch import Tensor
+
+from sightline.goo_classes import GOO_CLASSES, HEAD
+from sightline.scene import Objects, Scene, Truth
+from sightline.synthetic import shop
+from sightline.synthetic.attention import (
+    Targets,
+    clearly_visible,
+    hidden,
+    reachable,
+    turn_head,
+)
+from sightline.synthetic.caster import cast
+from sightline.synthetic.figure import Pose, body, turned, upright
+from sightline.synthetic.framing import Person
+from sightline.synthetic.products import PRODUCTS, product
+from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, developed
+from sightline.synthetic.sample import HANDS, head_solids, truth_of
+from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
+from sightline.synthetic.world import Camera, Solid, Solids, World, stack
+
+SIZE = (640, 480)
+OCCLUDED_SHARE = 0.2  # of the shoppers try to look at something hidden; some find nothing
+TRAIN_HUMANS, TEST_HUMANS = tuple(range(2, 20)), (1, 20)  # as released
+SHOWN = 0.25  # a product counts whose pixels fill so much of its whole outline's bounding box
+PIXELS = 60  # and that has so many pixels of a picture of 640x480
+# places in a product, in halves of its size from its middle: right, front, up
+SPOTS = np.array([(x, y, z) for y in (1, -1) for x in (-0.8, 0, 0.8) for z in (-0.8, 0, 0.8)])
+MIDDLE = 4  # of the spots the one that is looked at
+TRIES = 6  # products tried for one shopper
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A world of shelves; of the products, which own `PRODUCT` and more, what and where they are.
+
+    people: one, the shopper. angles: pitch, yaw, roll of the head in degrees, see `head_angles`.
+    """
+
+    world: World
+    facings: list[Facing]
+    setting: Setting
+    angles: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A rendered shelf. image: (3, H, W) uint8.
+
+    boxes: (K, 4) edges of the visible pixels of each product that can be seen, at last the head.
+    labels, facings: (K,) classes, and rows of `Shelf.facings`, -1 for the head.
+    gaze_object: row of the product looked at, -1 if it is hidden.
+    """
+
+    image: Tensor
+    boxes: Tensor
+    labels: Tensor
+    facings: Tensor
+    gaze_object: int
+
+
+def render_shelves(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+    """Random shelves in memory, never those that `write_goo` writes with the same seed.
+
+    The last of the `objects` is the head, as in GOO.
+    """
+    return [
+        scene_of(shelf_of(seed, MEMORY_SHELVES, i, size), f"shelf-{seed}-{i}") for i in range(count)
+    ]
+
+
+def shelf_of(
+    seed: int,
+    stream: int,
+    index: int,
+    size: tuple[int, int] = SIZE,
+    *,
+    humans: tuple[int, ...] = TRAIN_HUMANS,
+) -> Shelf:
+    """The shelf of one picture: a function of the arguments alone."""
+    generator = default_rng((seed, stream, index))
+    while True:  # a draw that turns out impossible is repeated with the same generator
+        shelf = _sample(generator, size, shop.any_setting(generator, humans))
+        if shelf is not None:
+            return shelf
+
+
+def scene_of(shelf: Shelf, key: str = "") -> Scene:
+    """One picture with its products, the head and the truth; a hidden target is still a point."""
+    picture, people, camera = photograph(shelf), shelf.world.people, shelf.world.camera
+    points, eyes = (
+        torch.from_numpy(camera.project(p)[0]).float() for p in (people.targets, people.eyes)
+    )
+    return Scene(
+        image=picture.image,
+        heads=picture.boxes[-1:],
+        objects=Objects(picture.boxes, picture.labels, torch.ones(len(picture.boxes)), GOO_CLASSES),
+        truth=Truth(points[:, None], torch.ones(1), torch.tensor([picture.gaze_object])),
+        key=key,
+        eyes=eyes,
+    )
+
+
+def photograph(shelf: Shelf) -> Picture:
+    """Render a shelf and find what can be seen of each product."""
+    world = shelf.world
+    view = cast([world])[0]
+    shown, boxes = _outlines(world.solids.owner[view.solid], PRODUCT + len(shelf.facings))
+    owners = np.arange(PRODUCT, PRODUCT + len(shelf.facings))
+    whole = boxes_of(world, owners)
+    areas = (whole[:, 2:] - whole[:, :2]).prod(1)
+    zoom = world.camera.size[0] * world.camera.size[1] / (SIZE[0] * SIZE[1])
+    pixels = shown[PRODUCT:]
+    rows = ((pixels >= SHOWN * areas) & (pixels >= PIXELS * zoom)).nonzero()[:, 0]
+    gazed = (rows + PRODUCT == int(world.people.target_owners[0])).nonzero()[:, 0]
+    labels = torch.tensor([facing.label for facing in shelf.facings])[rows]
+    return Picture(
+        image=developed(view, world.light),
+        boxes=boxes[torch.cat([rows + PRODUCT, torch.tensor([HEAD_OWNER])])],
+        labels=torch.cat([labels, torch.tensor([HEAD])]),
+        facings=torch.cat([rows, torch.tensor([-1])]),
+        gaze_object=int(gazed[0]) if len(gazed) else -1,
+    )
+
+
+def _outlines(owner: Tensor, owners: int) -> tuple[Tensor, Tensor]:
+    """Pixels (N,) and edges (N, 4) of each owner's part of a picture of `owner` (H, W)."""
+    height, width = owner.shape
+    x = torch.arange(width).repeat(height)
+    y = torch.arange(height).repeat_interleave(width)
+    places = torch.stack([x, y])
+    index = owner.flatten().expand(2, -1)
+    low = torch.full((2, owners), max(width, height)).scatter_reduce(1, index, places, "amin")
+    high = torch.zeros((2, owners), dtype=torch.long).scatter_reduce(1, index, places + 1, "amax")
+    return owner.flatten().bincount(minlength=owners), torch.cat([low, high]).T.float()
+
+
+def _sample(generator: Generator, size: tuple[int, int], setting: Setting) -> Shelf | None:
+    """A shelf of this setting; None if the head is hidden or nothing is found to look at."""
+    camera, shopper = shop.camera(setting.camera, size), _shopper(generator, setting.human)
+    facings = shop.stock(generator, setting.cabinet)
+    fixed = _fixed(generator, setting, shopper, facings)
+    ahead = shopper.pose.centre + shopper.pose.frame[1]
+    solids = stack(fixed + head_solids([shopper], ahead[None]))
+    if not clearly_visible(solids, camera, _heads(shopper)).all():
+        return None
+    occluded = bool(generator.random() < OCCLUDED_SHARE)
+    row = _choose(generator, camera, solids, shopper.pose, facings, occluded)
+    if row is None:
+        return None
+
+    target = _spots(facings[row])[MIDDLE]
+    angles = turn_head(generator, shopper.pose, target)
+    shopper = replace(shopper, pose=replace(shopper.pose, frame=turned(*angles)))
+    solids = stack(fixed + head_solids([shopper], target[None]))
+    targets = Targets(target[None], np.array([PRODUCT + row]))
+    people = truth_of(solids, camera, [shopper], _heads(shopper), targets, visible=np.ones(1, bool))
+    ignored = np.array([(HEAD_OWNER, PRODUCT + row)])
+    changed = _occluded(camera, solids, facings[row], PRODUCT + row) is not occluded
+    if changed or hidden(solids, people.eyes, targets.points, ignored).any():
+        return None  # turning the head has changed what the shopper or the camera sees
+    world = World(solids, camera, shop.light(generator, setting.light), people)
+    return Shelf(world, facings, setting, head_angles(camera, shopper.pose.frame))
+
+
+def _shopper(generator: Generator, number: int) -> Person:
+    """A shopper near the origin who faces the shelves or a little aside."""
+    look, height = shop.human(number)
+    x, y = generator.normal(0, 0.08, 2)
+    yaw = float(generator.normal(0, 0.6))
+    return Person(look, Pose(np.array((x, y, height)), upright(yaw), yaw, seated=False))
+
+
+def _heads(shopper: Person) -> Targets:
+    return Targets(shopper.pose.centre[None], np.array([HEAD_OWNER]))
+
+
+def _fixed(
+    generator: Generator, setting: Setting, shopper: Person, facings: list[Facing]
+) -> list[Solid]:
+    """All but the head."""
+    hands = np.array(HANDS["hang"]) * ((-1, 1, 1), (1, 1, 1)) + generator.normal(0, 0.04, (2, 3))
+    solids = [
+        *shop.background(setting.background),
+        *shop.cabinet_solids(setting.cabinet),
+        *body(shopper.look, shopper.pose, hands, BODY),
+    ]
+    for owner, facing in enumerate(facings, PRODUCT):
+        solids += product(generator, facing.label, facing.base, facing.axes, owner)
+    return solids
+
+
+def _choose(
+    generator: Generator,
+    camera: Camera,
+    solids: Solids,
+    pose: Pose,
+    facings: list[Facing],
+    occluded: bool,
+) -> int | None:
+    """The row of a product in the picture's frame that the shopper sees; None if none is found."""
+    points = np.array([_spots(facing)[MIDDLE] for facing in facings])
+    owners = np.arange(PRODUCT, PRODUCT + len(facings))[:, None]
+    head, lens = (np.broadcast_to(p, points.shape) for p in (pose.centre, camera.position))
+    ignored = np.concatenate([np.full_like(owners, HEAD_OWNER), owners], 1)
+    seen = reachable(points - head, np.array(pose.body_yaw)) & ~hidden(
+        solids, head, points, ignored
+    )
+    seen &= camera.contains(points, -0.02) & (hidden(solids, lens, points, owners) == occluded)
+    for row in generator.permutation(seen.nonzero()[0])[:TRIES]:
+        if _occluded(camera, solids, facings[row], PRODUCT + row) is occluded:
+            return int(row)
+    return None
+
+
+def _occluded(camera: Camera, solids: Solids, facing: Facing, owner: int) -> bool | None:
+    """Whether other things hide a product from the camera; None if they hide a part that matters.
+
+    Not hidden is one of which the middle of the front and half of all spots are free.
+    """
+    spots = _spots(facing)
+    lens = np.broadcast_to(camera.position, spots.shape)
+    dark = hidden(solids, lens, spots, np.full((len(spots), 1), owner))
+    if dark.all():
+        return True
+    return False if not dark[MIDDLE] and dark.mean() <= 0.5 else None
+
+
+def _spots(facing: Facing) -> np.ndarray:
+    """Places (18, 3) in and on a product."""
+    half = np.array(PRODUCTS[facing.label - 1].size) / 2
+    return facing.base + (SPOTS * half + (0, 0, half[2])) @ facing.axes
+
+
+def head_angles(camera: Camera, frame: np.ndarray) -> tuple[float, float, float]:
+    """Pitch, yaw and roll in degrees of a head `frame` (rows right, forward, up), as a camera sees.
+
+    Yaw 0 faces the camera, 90 the picture's left, -90 its right, 180 away; pitch is up in the
+    picture, roll leans towards the head's own right. GOO's definition is not published; its yaw
+    looks the same.
+    """
+    right, forward, _ = frame @ camera.rotation.T
+    level = np.cross(forward, (0, -1, 0))
+    level /= np.linalg.norm(level)
+    above = np.cross(level, forward)
+    yaw, pitch = np.arctan2(-forward[0], -forward[2]), np.arcsin(np.clip(-forward[1], -1, 1))
+    roll = np.arctan2(-right @ above, right @ level)
+    return tuple(np.degrees((pitch, yaw, roll)).round(6).tolist())
