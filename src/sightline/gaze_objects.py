@@ -5,7 +5,6 @@ Nothing official exists: the choice is our own definition, compared by `bench/be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
@@ -154,16 +153,9 @@ FITS: dict[Method, Fit] = {
 
 def _can_be_looked_at(gaze: Gaze, objects: Objects) -> Tensor:
     """Which boxes (P, K) each person may look at, wherever the gaze point is."""
-    things = ~_heads(objects) & (areas(objects.boxes) > 0)
+    things = ~objects.heads() & (areas(objects.boxes) > 0)
     possible = things & ~(box_iou(gaze.heads, objects.boxes) > OWN_HEAD)
     return possible if gaze.inside is None else possible & ~(gaze.inside < 0.5)[:, None]
-
-
-def _heads(objects: Objects) -> Tensor:
-    """Which objects (K,) are called a head: "Head", "human head"."""
-    named = [bool(re.search(r"(?<![a-z])heads?$", name.lower())) for name in objects.classes]
-    labels = torch.tensor([row for row, is_head in enumerate(named) if is_head])
-    return torch.isin(objects.labels, labels.to(objects.labels))
 
 
 def _misses(points: Tensor, boxes: Tensor) -> Tensor:

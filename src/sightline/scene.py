@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import torch
 from torch import Tensor
 
 
@@ -32,6 +34,12 @@ class Objects:
         ignored = None if self.ignored is None else self.ignored[rows]
         boxes, labels, scores = self.boxes[rows], self.labels[rows], self.scores[rows]
         return replace(self, boxes=boxes, labels=labels, scores=scores, ignored=ignored)
+
+    def heads(self) -> Tensor:
+        """Mask (K,) of the objects that are called a head: "Head", "human head"."""
+        named = [re.search(r"(?<![a-z])heads?$", name.lower()) for name in self.classes]
+        labels = torch.tensor([label for label, found in enumerate(named) if found])
+        return torch.isin(self.labels, labels.to(self.labels))
 
     def name(self, row: int) -> str:
         """What the object of a row is called: its class, or the number of its class."""

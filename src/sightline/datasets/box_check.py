@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.datasets.box_records import Boxes
+from sightline.datasets.boxes import Boxes
 from sightline.datasets.coco import Coco
 from sightline.datasets.report import Report
 from sightline.datasets.voc import Voc

@@ -15,14 +15,8 @@ from typing import Any
 
 import torch
 
-from sightline.datasets.box_records import (
-    Boxes,
-    BoxRecords,
-    Labels,
-    Outlined,
-    Person,
-    place_picture,
-)
+from sightline.datasets.box_records import BoxRecords, Labels, Person
+from sightline.datasets.boxes import Boxes, Outlined, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.scene import Scene
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from sightline.datasets.box_records import Boxes, BoxRecords, Labels, Outlined, place_picture
+from sightline.datasets.box_records import BoxRecords, Labels
+from sightline.datasets.boxes import Boxes, Outlined, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import GOO_CLASSES
 from sightline.media.boxrows import read_xml

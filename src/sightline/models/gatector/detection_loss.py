@@ -134,7 +134,7 @@ def _shared(one: Tensor, other: Tensor) -> Tensor:
         one[..., i + 2].minimum(other[..., i + 2]) - one[..., i].maximum(other[..., i])
         for i in (0, 1)
     )
-    return width.clamp_(min=0) * height.clamp_(min=0)  # in place: they are large
+    return width.clamp(min=0) * height.clamp(min=0)
 
 
 def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:

@@ -1,0 +1,109 @@
+"""Datasets of pictures with boxes, from whatever file, and how to place their pictures anew."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from abc import abstractmethod
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sightline.datasets.box_records import BoxRecords
+from sightline.media.image import read_image, read_size
+from sightline.scene import Objects, Scene, Truth
+
+
+class Outlined(Protocol):
+    """A dataset that can also tell what is in its pictures without decoding them."""
+
+    def __len__(self) -> int: ...
+
+    def outline(self, index: int) -> Scene:
+        """A scene with a blank picture of the right size."""
+        ...
+
+    def path(self, index: int) -> Path:
+        """Where the picture of a sample lies."""
+        ...
+
+
+class Boxes(Dataset[Scene]):
+    """A picture with all its boxes and people per sample; `keys` are the pictures' names.
+
+    Without annotated people, the objects that are called a head are the scene's heads, and there is
+    no truth about gaze.
+    """
+
+    name: str
+
+    def __init__(self, root: Path, split: str, *, depth: bool = False) -> None:
+        if depth:
+            raise ValueError(f"{self.name} has no depth maps; take a model that reads none.")
+        self.records, self.folder = self._read(Path(root), split)
+        broken = self.records.broken
+        if not len(self.records):
+            why = broken[0] if broken else "it is empty"
+            raise ValueError(f"The split {split!r} of {root} has no readable picture ({why}).")
+        if broken:
+            warnings.warn(
+                f"{len(broken)} annotations are left out; the first: {broken[0]}. "
+                f"`sightline data check {self.name} {root}` shows more.",
+                stacklevel=2,
+            )
+        self.keys = self.records.files
+
+    @abstractmethod
+    def _read(self, root: Path, split: str) -> tuple[BoxRecords, Path]:
+        """The records of a split and the folder of their pictures."""
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return len(self.keys)
+
+    def __getitem__(self, index: int) -> Scene:
+        """A picture with its boxes and people; `ImageError` names a missing or broken file."""
+        return self._scene(index, read_image(self.path(index), upright=False))
+
+    def outline(self, index: int) -> Scene:
+        """The same without pixels: a blank picture of the size that the file's header gives."""
+        width, height = read_size(self.path(index))
+        return self._scene(index, torch.zeros(3, 1, 1, dtype=torch.uint8).expand(3, height, width))
+
+    def path(self, index: int) -> Path:
+        """Where the picture of a sample lies."""
+        return self.folder / str(self.records.files[index])
+
+    def _scene(self, index: int, image: Tensor) -> Scene:
+        found, rows, key = self.records, self.records.rows(index), str(self.keys[index])
+        objects = Objects(
+            found.boxes[rows].clone(),  # a view would take all boxes along to another process
+            found.labels[rows].clone(),
+            torch.ones(rows.stop - rows.start),
+            found.classes,
+            found.ignored[rows].clone(),
+        )
+        if not found.with_gaze:
+            return Scene(image, objects.boxes[objects.heads()], objects=objects, key=key)
+        people = found.people(index)
+        truth = Truth(
+            found.points[people, None].clone(),
+            found.inside[people].clone(),
+            gaze_object=found.gaze_objects[people].clone(),
+        )
+        heads, eyes = found.heads[people].clone(), found.eyes[people].clone()
+        return Scene(image, heads, objects=objects, truth=truth, key=key, eyes=eyes)
+
+
+def place_picture(source: Path, target: Path) -> None:
+    """Put a picture at another place too: a hard link where possible, otherwise a copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source.resolve())
+    except FileExistsError:
+        raise
+    except OSError:  # another disk, or one without links
+        shutil.copyfile(source, target)
