@@ -72,12 +72,18 @@ def test_a_person_who_looks_out_of_the_picture(tmp_path: Path) -> None:
     assert load_dataset("coco", root, "train")[0].truth.inside.tolist() == [0]
 
 
-def test_coco_without_gaze_has_heads_by_their_class_and_no_truth(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "is_head"),
+    [("Head", True), ("human head", True), ("headphones", False), ("arrowhead", False)],
+)
+def test_coco_without_gaze_has_heads_by_their_class_and_no_truth(
+    tmp_path: Path, name: str, is_head: bool
+) -> None:
     image = {"id": 40, "file_name": "shop.jpg", "width": 64, "height": 48}
-    categories = [{"id": 5, "name": "plate"}, {"id": 90, "name": "Head"}]
+    categories = [{"id": 5, "name": "plate"}, {"id": 90, "name": name}]
     root = write_shop(tmp_path, images=[image], categories=categories)
     scene = load_dataset("coco", root, "train")[0]
-    assert scene.heads.tolist() == [[10, 20, 15, 28]]
+    assert scene.heads.tolist() == [[10, 20, 15, 28]] * is_head
     assert scene.truth is None
 
 
