@@ -68,7 +68,7 @@ SPLITS: dict[Layout, tuple[Split, Split]] = {  # training, test
 
 
 class Job(NamedTuple):
-    """A picture to write: 0 for training or 1 for the test, which of them, and the number in its name."""
+    """A picture: 0 for training or 1 for the test, which of these, and the number in its name."""
 
     split: int
     draw: int

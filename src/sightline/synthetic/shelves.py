@@ -32,7 +32,7 @@ SIZE = (640, 480)
 OCCLUDED_SHARE = 0.2  # of the shoppers try to look at something hidden; some find nothing
 TRAIN_HUMANS, TEST_HUMANS = tuple(range(2, 20)), (1, 20)  # as released
 SHOWN = 0.25  # a product counts whose pixels fill so much of its whole outline's bounding box
-PIXELS = 60  # and that has so many pixels of a picture of 640x480
+PIXELS, SIDE = 60, 3  # and that has so many pixels of 640x480, so many each way
 # places in a product, in halves of its size from its middle: right, front, up
 SPOTS = np.array([(x, y, z) for y in (1, -1) for x in (-0.8, 0, 0.8) for z in (-0.8, 0, 0.8)])
 MIDDLE = 4  # of the spots the one that is looked at
@@ -118,9 +118,11 @@ def photograph(shelf: Shelf) -> Picture:
     owners = np.arange(PRODUCT, PRODUCT + len(shelf.facings))
     whole = boxes_of(world, owners)
     areas = (whole[:, 2:] - whole[:, :2]).prod(1)
-    zoom = world.camera.size[0] * world.camera.size[1] / (SIZE[0] * SIZE[1])
+    zoom = torch.tensor(world.camera.size) / torch.tensor(SIZE)
+    sides = (boxes[PRODUCT:, 2:] - boxes[PRODUCT:, :2]) / zoom
     pixels = shown[PRODUCT:]
-    rows = ((pixels >= SHOWN * areas) & (pixels >= PIXELS * zoom)).nonzero()[:, 0]
+    enough = (pixels >= SHOWN * areas) & (pixels >= PIXELS * zoom.prod()) & (sides >= SIDE).all(1)
+    rows = enough.nonzero()[:, 0]
     gazed = (rows + PRODUCT == int(world.people.target_owners[0])).nonzero()[:, 0]
     labels = torch.tensor([facing.label for facing in shelf.facings])[rows]
     return Picture(
