@@ -158,6 +158,13 @@ def case_of(scene: Scene) -> Case:
     return Case(objects, points, scene.truth.gaze_object)
 
 
+def many_times(case: Case) -> Case:
+    """The one person of a picture as often as the generated ones have people: as many errors."""
+    return replace(
+        case, points=case.points.repeat(PEOPLE, 1), looked_at=case.looked_at.repeat(PEOPLE)
+    )
+
+
 def of_model(model: GazeModel, scenes: Sequence[Scene]) -> list[Row]:
     """Percent right by a model's heatmaps: with the true boxes, and with those that it finds.
 
@@ -206,7 +213,7 @@ def main() -> None:
     }
     if options.goo:
         scenes = list(goo(options.dataset, options.goo, options.split))
-        worlds["GOO"] = [case_of(scene) for scene in scenes]
+        worlds["GOO"] = [many_times(case_of(scene)) for scene in scenes]
         if options.model:
             model = load(options.model, options.weights)
             report(f"% right, GOO, {options.model}", of_model(model, scenes), options.json)
