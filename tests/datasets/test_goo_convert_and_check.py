@@ -56,6 +56,35 @@ def test_a_whole_copy_has_no_problem_but_its_size_is_noted(tmp_path: Path) -> No
     ]
 
 
+def test_a_part_that_is_missing_costs_the_other_nothing(tmp_path: Path) -> None:
+    write_tiny_goo(tmp_path)
+    (tmp_path / "goosynth/picklefile/goosynth_train_v2_no_segm.pkl").unlink()
+    report = check("goo-synth", tmp_path)
+    assert dict(report.counts)["test records"] == 3
+    assert "no annotations of goo-synth for train" in report.problems[0]
+    assert "not 0 and 3" in report.notes[-1]
+    converted = convert("goo-synth", tmp_path, tmp_path / "out", to="arrays")
+    assert "no annotations of goo-synth for train" in converted.notes[0]
+    assert len(load_dataset("goo-synth", tmp_path / "out", "test")) == 3
+
+
+def test_nothing_is_left_where_there_was_nothing_to_convert(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no annotations"):
+        convert("goo-synth", tmp_path, tmp_path / "out", to="arrays")
+    assert not (tmp_path / "out").exists()
+
+
+def test_of_records_without_gaze_the_dataset_of_boxes_is_named(tmp_path: Path) -> None:
+    boxes_only = {key: record(0)[key] for key in ("filename", "width", "height", "ann")}
+    write_tiny_goo(tmp_path, "goo-real", train=[boxes_only])
+    with (
+        pytest.warns(UserWarning, match="records without gaze are left out"),
+        pytest.raises(ValueError, match="take goo-real-objects"),
+    ):
+        load_dataset("goo-real", tmp_path, "trainval")
+    assert len(load_dataset("goo-real-objects", tmp_path, "trainval")) == 1
+
+
 def test_the_published_split_of_goo_real_is_named(tmp_path: Path) -> None:
     write_tiny_goo(tmp_path, "goo-real", train=[record(0, width=1920, height=1080)])
     report = check("goo-real", tmp_path)
@@ -123,6 +152,13 @@ def test_records_without_gaze_and_missing_pictures_are_counted(tmp_path: Path) -
     assert counts["train records without gaze"] == 1
     assert counts["train pictures missing or unreadable"] == 1
     assert report.problems[0].startswith("goosynth_train_v2_no_segm.pkl: record 1: ")
+
+
+@pytest.mark.parametrize("words", [("coco",), ("goo-synth", "--to", "coco", "--pictures")])
+def test_a_conversion_that_there_is_not_is_wrong_usage(tmp_path: Path, words: tuple) -> None:
+    dataset, *options = words
+    folders = [str(write_tiny_goo(tmp_path)), str(tmp_path / "out")]
+    assert cli.run(["data", "convert", dataset, *folders, *options]) == 2
 
 
 def test_the_command_line_converts_and_checks(

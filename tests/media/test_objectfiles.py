@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 import torch
@@ -89,6 +90,19 @@ def test_detections_of_coco_go_by_the_number_that_names_the_picture(tmp_path: Pa
     assert len(table.of("140.jpg")) == 0
 
 
+def test_a_picture_may_be_numbered_by_a_whole_float(tmp_path: Path) -> None:
+    found = [{"image_id": 139.0, "bbox": [10, 20, 30, 40]}]
+    assert read_objects(write(tmp_path / "a.json", found)).of("139.jpg").boxes.tolist() == [CUP]
+
+
+def test_a_name_for_every_object_is_read_fast(tmp_path: Path) -> None:
+    many = [{"box": CUP, "label": str(number)} for number in range(30_000)]
+    begin = perf_counter()
+    table = read_objects(write(tmp_path / "a.json", many))
+    assert perf_counter() - begin < 5  # a search per name took ten times as long
+    assert table.of("a.jpg").name(29_999) == "29999"
+
+
 def test_a_folder_of_voc_files_is_about_the_pictures_of_their_names(tmp_path: Path) -> None:
     write(tmp_path / "photo.xml", VOC)
     write(tmp_path / "empty.xml", "<annotation/>")
@@ -125,23 +139,37 @@ def test_frames_of_a_film_go_by_number_or_picture(tmp_path: Path) -> None:
         ("a.json", [[1, 2, 3, "x"]], "record 0: 'x' is not a usable number"),
         ("a.json", [[9, 2, 3, 4]], "record 0: the box .* is reversed"),
         ("a.json", [[0.1, 0.2, 0.3, 0.4]], "look like fractions"),
+        ("a.json", [[0.1, -0.02, 1.03, 0.4]], "look like fractions"),
         ("a.json", [], "there are no objects in it"),
         ("a.json", "", "there are no objects in it"),
         ("a.json", {"p.jpg": 5}, "of no form that holds objects"),
         ("a.json", {"p.jpg": [5]}, "of no form that holds objects"),
-        ("a.json", [{"bbox": [1, 2, 3, 4]}], "of no form that holds objects"),
+        ("a.json", [{"bbox": [1, 2, 3, 4]}], "record 0: the image_id, .* is missing"),
         ("a.json", "{", "no valid JSON"),
         ("a.json", COCO | {"images": []}, "annotation 0: no image has the id 7"),
+        (
+            "a.json",
+            COCO | {"annotations": [{"image_id": 7, "segmentation": [[1, 2, 3, 4, 5, 6]]}]},
+            "annotation 0: the box is missing",
+        ),
+        ("a.csv", "x_min;y_min;x_max;y_max\n1;2;3;4\n", "with commas between them"),
         ("a.csv", "image,label,x_min\np.jpg,cup,1\n", "line 2: no y_min, x_max, y_max"),
         ("a.csv", CSV + "p.jpg,cup,1\n", "line 4: 3 columns"),
         ("a.csv", CSV + ",cup,1,2,3,4,\n", "line 4: the name of the image is missing"),
         ("p.xml", "<annotation>", "it is no XML"),
+        ("p.xml", "<html/>", "it begins with html"),
         ("p.xml", "<annotation><object/></annotation>", "object 0: None is not a usable number"),
     ],
 )
 def test_a_wrong_file_says_where_and_what(tmp_path: Path, name, content, message) -> None:
     with pytest.raises(ValueError, match=message):
         read_objects(write(tmp_path / name, content))
+
+
+def test_of_a_voc_folder_the_annotations_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "Annotations").mkdir()
+    with pytest.raises(ValueError, match="no XML files; give the one called Annotations"):
+        read_objects(tmp_path)
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

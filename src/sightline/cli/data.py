@@ -8,6 +8,8 @@ from typing import Literal
 
 from tyro.conf import Positional
 
+from sightline.cli.options import UsageError
+
 
 @dataclass(kw_only=True)
 class Check:
@@ -53,6 +55,8 @@ class Convert:
         """Convert and print what was written; 1 if something had to be left out."""
         from sightline.datasets.convert import convert
 
+        if self.pictures and self.to != "arrays":
+            raise UsageError(f"{self.to} has pictures in files; --pictures is for arrays")
         report = convert(
             self.dataset,
             self.folder,

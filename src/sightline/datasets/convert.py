@@ -12,7 +12,7 @@ from sightline.datasets.goo_convert import convert_goo
 from sightline.datasets.goo_layout import LAYOUTS
 from sightline.datasets.report import Report
 from sightline.datasets.voc import write_voc
-from sightline.registry import resolve
+from sightline.registry import UnknownNameError, resolve
 
 SPLITS = ("train", "val", "test")
 
@@ -28,19 +28,21 @@ def convert(
 ) -> Report:
     """Write the dataset in `root` into `out`; the report counts and says what was left out.
 
-    Raises ValueError for a pair that there is no conversion for, FileExistsError rather than
+    pictures: with arrays, store the pictures too; COCO and VOC have them in files always.
+
+    Raises UnknownNameError for a dataset that is not converted so, FileExistsError rather than
     replace a file.
     """
     if to == "arrays":
         if name not in LAYOUTS:
             known = ", ".join(LAYOUTS)
-            raise ValueError(f"{name} is not converted to arrays; known are {known}.")
+            raise UnknownNameError(f"{name} is not converted to arrays; known are {known}.")
         return convert_goo(name, root, out, pictures=pictures, workers=workers)
-    if pictures:
-        raise ValueError(f"{to} has pictures in files; `--pictures` is for arrays.")
     kind, report = resolve(name, DATASETS, "dataset"), Report(f"{name}, converted to {to}")
     if not hasattr(kind, "outline"):
-        raise ValueError(f"{name} is not converted to {to}; only data with boxes of objects is.")
+        raise UnknownNameError(
+            f"{name} is not converted to {to}; only data with boxes of objects is."
+        )
     for split in SPLITS:
         if (dataset := _load(kind, root, split, report)) is not None:
             out.mkdir(parents=True, exist_ok=True)

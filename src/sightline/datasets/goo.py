@@ -62,7 +62,10 @@ class GOOSynth(Dataset[Scene]):
             kept = held_out(keys) == (split == "val")
             records, keys = records[kept], keys[kept]
         if not len(records):
-            raise ValueError(f"The split {split!r} of {root} is empty; give a larger set.")
+            raise ValueError(
+                f"The split {split!r} of {root} has no records of use; give a larger set, or of "
+                "GOO-Real without gaze take goo-real-objects."
+            )
         self.records, self.keys = records, _distinct(keys, records.numbers)
 
     def _usable(self, records: GooRecords) -> GooRecords:

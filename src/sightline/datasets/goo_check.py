@@ -10,9 +10,9 @@ import torch
 from sightline.datasets.goo import FRAME, visible
 from sightline.datasets.goo_layout import (
     LAYOUTS,
-    Part,
+    PARTS,
     Pictures,
-    find_annotations,
+    find_parts,
     read_annotations,
 )
 from sightline.datasets.goo_records import GooRecords
@@ -20,8 +20,6 @@ from sightline.datasets.report import Report
 from sightline.geometry.boxes import areas
 from sightline.goo_classes import GOO_CLASSES
 from sightline.media.image import ImageError
-
-PARTS: tuple[Part, ...] = ("train", "test")
 
 
 def check_goo_synth(root: Path) -> Report:
@@ -56,23 +54,23 @@ def check_goo(root: Path) -> Report:
 
 def check_release(name: str, root: Path) -> Report:
     """The same of one of the `LAYOUTS`."""
-    report, totals = Report(name), []
-    for part in PARTS:
-        file = find_annotations(root, name, part)
+    report, totals = Report(name), dict.fromkeys(PARTS, 0)
+    files, report.problems = find_parts(root, name)
+    for part, file in files.items():
         records = read_annotations(file)
-        totals.append(len(records) + len(records.broken))
-        report.count(f"{part} records", totals[-1])
+        totals[part] = len(records) + len(records.broken)
+        report.count(f"{part} records", totals[part])
         report.count(f"{part} records left out: unreadable", len(records.broken))
         report.problems += records.broken
         places = [f"{file.name}: record {number}" for number in records.numbers.tolist()]
         _check_gaze(report, records, part, places)
         _check_boxes(report, records, part, places)
         _check_pictures(report, records, part, places, Pictures(root, name, part))
-    if tuple(totals) != LAYOUTS[name].published:
+    if tuple(totals.values()) != LAYOUTS[name].published:
         train, test = LAYOUTS[name].published
         report.notes.append(
             f"The published split has {train:,} training and {test:,} test records, not "
-            f"{totals[0]:,} and {totals[1]:,}."
+            f"{totals['train']:,} and {totals['test']:,}."
         )
     return report
 

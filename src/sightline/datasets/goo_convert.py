@@ -8,9 +8,9 @@ import numpy as np
 
 from sightline.datasets.goo_layout import (
     LAYOUTS,
-    Part,
+    PARTS,
     converted,
-    find_annotations,
+    find_parts,
     part_folder,
     read_annotations,
     stored_pictures,
@@ -19,16 +19,14 @@ from sightline.datasets.goo_records import write_records
 from sightline.datasets.picture_store import write_store
 from sightline.datasets.report import Report
 
-PARTS: tuple[Part, ...] = ("train", "test")
-
 
 def convert_goo(
     name: str, root: Path, out: Path, *, pictures: bool = False, workers: int = 2
 ) -> Report:
-    """Write the annotations of both parts, and the `pictures` too, where `out` is a root to read.
+    """Write the annotations of the parts, and the `pictures` too, where `out` is a root to read.
 
-    `out` may be `root`: the files lie beside the pickles then and are preferred to them. Raises
-    FileExistsError rather than replace one.
+    `out` may be `root`: the files lie beside the pickles then and are preferred to them. A part
+    that is not there is noted. Raises FileExistsError rather than replace a file.
     """
     report, source = Report(f"{name}, converted"), part_folder(root, name)
     folder = source if out.resolve() == root.resolve() else out / LAYOUTS[name].folder
@@ -37,9 +35,10 @@ def convert_goo(
         wanted += [stored_pictures(folder, name, part) for part in PARTS]
     if there := [file for file in wanted if file.exists()]:
         raise FileExistsError(f"{there[0]} exists already; remove it to convert again.")
+    files, report.notes = find_parts(root, name)
     folder.mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
-        records = read_annotations(find_annotations(root, name, part))
+    for part, released in files.items():
+        records = read_annotations(released)
         report.count(f"{part} records", len(records))
         report.problems += records.broken
         if pictures:

@@ -15,6 +15,7 @@ from sightline.datasets.picture_store import PictureStore
 from sightline.media.image import read_image, read_size
 
 Part = Literal["train", "test"]
+PARTS: tuple[Part, ...] = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,22 @@ def find_annotations(root: Path, name: str, part: Part) -> Path:
         names = ", ".join(file.name for file in found)
         raise ValueError(f"{folder}: {names} may all be {name} for {part}; keep one of them there.")
     return found[0]
+
+
+def find_parts(root: Path, name: str) -> tuple[dict[Part, Path], list[str]]:
+    """The annotations of the parts that are there, and a sentence about each that is not.
+
+    Raises FileNotFoundError when none is.
+    """
+    found, missing = {}, []
+    for part in PARTS:
+        try:
+            found[part] = find_annotations(root, name, part)
+        except FileNotFoundError as error:
+            missing.append(error)
+    if not found:
+        raise missing[0]
+    return found, [str(error) for error in missing]
 
 
 def read_annotations(file: Path) -> GooRecords:

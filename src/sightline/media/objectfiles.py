@@ -78,26 +78,28 @@ def read_objects(path: str | Path) -> ObjectTable:
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file of objects; check the path.")
     files = sorted(path.glob("*.xml"), key=natural_order) if path.is_dir() else [path]
+    if not files:
+        raise ValueError(f"{path}: this folder has no XML files; give the one called Annotations.")
     things: dict[str | None, list[Thing]] = defaultdict(list)
     for image, thing in (row for file in files for row in read_rows(file)):
         things[image] += [] if thing is None else [thing]
     every = [thing for group in things.values() for thing in group]
     if not things:
         raise ValueError(f"{path}: there are no objects in it.")
-    if every and max(max(thing.box) for thing in every) <= 1:
+    if every and max(max(thing.box) for thing in every) <= 2:  # detectors exceed 1 a little
         raise ValueError(f"{path}: the boxes look like fractions of the picture; give pixels.")
-    classes = tuple(dict.fromkeys(thing.label for thing in every))
+    label_of = {name: i for i, name in enumerate(dict.fromkeys(thing.label for thing in every))}
     everywhere = things.pop(None, [])
-    pictures = {str(i): _objects(group + everywhere, classes) for i, group in things.items()}
-    return ObjectTable(pictures, _objects(everywhere, classes))
+    pictures = {str(i): _objects(group + everywhere, label_of) for i, group in things.items()}
+    return ObjectTable(pictures, _objects(everywhere, label_of))
 
 
-def _objects(things: list[Thing], classes: tuple[str, ...]) -> Objects:
+def _objects(things: list[Thing], label_of: dict[str, int]) -> Objects:
     if not things:
         return no_objects()
     return Objects(
         boxes=torch.tensor([thing.box for thing in things]),
-        labels=torch.tensor([classes.index(thing.label) for thing in things]),
+        labels=torch.tensor([label_of[thing.label] for thing in things]),
         scores=torch.tensor([thing.score for thing in things]),
-        classes=classes,
+        classes=tuple(label_of),
     )

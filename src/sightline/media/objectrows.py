@@ -80,7 +80,8 @@ def _table_rows(path: Path, text: str) -> Iterator[Row]:
         found = columns_of(record, COLUMNS)
         if missing := [column for column in BOX if found[column] is None]:
             raise ValueError(
-                f"{where}: no {', '.join(missing)}; the columns are called {', '.join(COLUMNS)}."
+                f"{where}: no {', '.join(missing)}; the columns are called {', '.join(COLUMNS)}, "
+                "with commas between them."
             )
         image = found["image"]
         if image is not None and not image.strip():
@@ -121,7 +122,7 @@ def _list_rows(path: Path, content: list[Any]) -> Iterator[Row]:
     for number, record in enumerate(content):
         where = f"{path}, record {number}"
         if isinstance(record, dict) and "bbox" in record:
-            yield str(record["image_id"]), _coco_thing(where, record, {})
+            yield _number_of_picture(where, record), _coco_thing(where, record, {})
         else:
             yield None, _given(where, record)
 
@@ -132,16 +133,25 @@ def _coco_rows(path: Path, content: dict[str, Any]) -> Iterator[Row]:
     yield from ((name, None) for name in images.values())
     for number, annotation in enumerate(content["annotations"]):
         where = f"{path}, annotation {number}"
-        if annotation["image_id"] not in images:
-            raise ValueError(f"{where}: no image has the id {annotation['image_id']!r}.")
+        image = annotation.get("image_id")
+        if image not in images:
+            raise ValueError(f"{where}: no image has the id {image!r}.")
         if not annotation.get("iscrowd"):
-            yield images[annotation["image_id"]], _coco_thing(where, annotation, categories)
+            yield images[image], _coco_thing(where, annotation, categories)
 
 
 def _coco_thing(where: str, record: dict[str, Any], categories: dict[Any, str]) -> Thing:
-    category = record["category_id"]
-    box = corners_of(where, record["bbox"])
+    category, given = record.get("category_id"), record.get("bbox")
+    box = corners_of(where, given) if isinstance(given, list) else None
     return _thing(where, box, categories.get(category, category), record.get("score"))
+
+
+def _number_of_picture(where: str, record: dict[str, Any]) -> str:
+    """The name that a detection gives to its picture; 7.0 is 7, as some programs write numbers."""
+    image = record.get("image_id")
+    if image is None:
+        raise ValueError(f"{where}: the image_id, the number of the picture, is missing.")
+    return str(int(image)) if isinstance(image, float) and image.is_integer() else str(image)
 
 
 def _voc_rows(path: Path) -> Iterator[Row]:
@@ -149,6 +159,8 @@ def _voc_rows(path: Path) -> Iterator[Row]:
         root = read_xml(path)
     except ValueError as error:
         raise ValueError(f"{path}: this is no file of Pascal VOC ({error}).") from error
+    if root.tag != "annotation":
+        raise ValueError(f"{path}: this is no file of Pascal VOC (it begins with {root.tag}).")
     yield path.stem, None
     for number, found in enumerate(root.iter("object")):
         box = [found.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
