@@ -21,7 +21,7 @@ from torch import Tensor
 
 from sightline.benchmark import find_benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import predict_benchmark, read_shards, score_pairs
+from sightline.evaluate import predict_benchmark, score_pairs
 from sightline.gaze import Gaze
 from sightline.gaze_objects import METHODS, with_gaze_objects
 from sightline.geometry.boxes import centres, to_unit
@@ -31,6 +31,7 @@ from sightline.models import load
 from sightline.models.gatector.loss import gatector_loss
 from sightline.recipe import Recipe
 from sightline.scene import Scene
+from sightline.shards import read_shards
 from sightline.train import Resources, find_recipe, train
 
 SHOWN = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from sightline.synthetic.products import PRODUCTS, product
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, developed
 from sightline.synthetic.sample import HANDS, head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
-from sightline.synthetic.world import Camera, Solid, Solids, World, stack
+from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
 
 SIZE = (640, 480)
 OCCLUDED_SHARE = 0.2  # of the shoppers try to look at something hidden; some find nothing
@@ -146,32 +147,46 @@ def _outlines(owner: Tensor, owners: int) -> tuple[Tensor, Tensor]:
     return owner.flatten().bincount(minlength=owners), torch.cat([low, high]).T.float()
 
 
+class _Sight(NamedTuple):
+    """All solids, the products among them, and the camera that looks at them."""
+
+    solids: Solids
+    facings: list[Facing]
+    camera: Camera
+
+
 def _sample(generator: Generator, size: tuple[int, int], setting: Setting) -> Shelf | None:
     """A shelf of this setting; None if the head is hidden or nothing is found to look at."""
     camera, shopper = shop.camera(setting.camera, size), _shopper(generator, setting.human)
     facings = shop.stock(generator, setting.cabinet)
     fixed = _fixed(generator, setting, shopper, facings)
     ahead = shopper.pose.centre + shopper.pose.frame[1]
-    solids = stack(fixed + head_solids([shopper], ahead[None]))
-    if not clearly_visible(solids, camera, _heads(shopper)).all():
+    before = _Sight(stack(fixed + head_solids([shopper], ahead[None])), facings, camera)
+    if not clearly_visible(before.solids, camera, _heads(shopper)).all():
         return None
     occluded = bool(generator.random() < OCCLUDED_SHARE)
-    row = _choose(generator, camera, solids, shopper.pose, facings, occluded)
+    row = _choose(generator, before, shopper.pose, occluded)
     if row is None:
         return None
-
     target = _spots(facings[row])[MIDDLE]
     angles = turn_head(generator, shopper.pose, target)
     shopper = replace(shopper, pose=replace(shopper.pose, frame=turned(*angles)))
-    solids = stack(fixed + head_solids([shopper], target[None]))
-    targets = Targets(target[None], np.array([PRODUCT + row]))
-    people = truth_of(solids, camera, [shopper], _heads(shopper), targets, visible=np.ones(1, bool))
-    ignored = np.array([(HEAD_OWNER, PRODUCT + row)])
-    changed = _occluded(camera, solids, facings[row], PRODUCT + row) is not occluded
-    if changed or hidden(solids, people.eyes, targets.points, ignored).any():
-        return None  # turning the head has changed what the shopper or the camera sees
-    world = World(solids, camera, shop.light(generator, setting.light), people)
+    after = before._replace(solids=stack(fixed + head_solids([shopper], target[None])))
+    people = _people(after, shopper, row, occluded)
+    if people is None:
+        return None
+    world = World(after.solids, camera, shop.light(generator, setting.light), people)
     return Shelf(world, facings, setting, head_angles(camera, shopper.pose.frame))
+
+
+def _people(sight: _Sight, shopper: Person, row: int, occluded: bool) -> People | None:
+    """Who looks where; None if the turn of the head changed what the shopper or camera sees."""
+    targets = Targets(_spots(sight.facings[row])[[MIDDLE]], np.array([PRODUCT + row]))
+    heads, seen = _heads(shopper), np.ones(1, bool)
+    people = truth_of(sight.solids, sight.camera, [shopper], heads, targets, visible=seen)
+    ignored = np.array([(HEAD_OWNER, PRODUCT + row)])
+    blind = hidden(sight.solids, people.eyes, targets.points, ignored).any()
+    return None if blind or _occluded(sight, row) is not occluded else people
 
 
 def _shopper(generator: Generator, number: int) -> Person:
@@ -201,37 +216,30 @@ def _fixed(
     return solids
 
 
-def _choose(
-    generator: Generator,
-    camera: Camera,
-    solids: Solids,
-    pose: Pose,
-    facings: list[Facing],
-    occluded: bool,
-) -> int | None:
+def _choose(generator: Generator, sight: _Sight, pose: Pose, occluded: bool) -> int | None:
     """The row of a product in the picture's frame that the shopper sees; None if none is found."""
+    solids, facings, camera = sight
     points = np.array([_spots(facing)[MIDDLE] for facing in facings])
     owners = np.arange(PRODUCT, PRODUCT + len(facings))[:, None]
     head, lens = (np.broadcast_to(p, points.shape) for p in (pose.centre, camera.position))
     ignored = np.concatenate([np.full_like(owners, HEAD_OWNER), owners], 1)
-    seen = reachable(points - head, np.array(pose.body_yaw)) & ~hidden(
-        solids, head, points, ignored
-    )
-    seen &= camera.contains(points, -0.02) & (hidden(solids, lens, points, owners) == occluded)
+    reach = reachable(points - head, np.array(pose.body_yaw))
+    seen = reach & ~hidden(solids, head, points, ignored) & camera.contains(points, -0.02)
+    seen &= hidden(solids, lens, points, owners) == occluded
     for row in generator.permutation(seen.nonzero()[0])[:TRIES]:
-        if _occluded(camera, solids, facings[row], PRODUCT + row) is occluded:
+        if _occluded(sight, row) is occluded:
             return int(row)
     return None
 
 
-def _occluded(camera: Camera, solids: Solids, facing: Facing, owner: int) -> bool | None:
+def _occluded(sight: _Sight, row: int) -> bool | None:
     """Whether other things hide a product from the camera; None if they hide a part that matters.
 
     Not hidden is one of which the middle of the front and half of all spots are free.
     """
-    spots = _spots(facing)
-    lens = np.broadcast_to(camera.position, spots.shape)
-    dark = hidden(solids, lens, spots, np.full((len(spots), 1), owner))
+    spots = _spots(sight.facings[row])
+    lens = np.broadcast_to(sight.camera.position, spots.shape)
+    dark = hidden(sight.solids, lens, spots, np.full((len(spots), 1), PRODUCT + row))
     if dark.all():
         return True
     return False if not dark[MIDDLE] and dark.mean() <= 0.5 else None
