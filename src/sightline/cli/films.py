@@ -125,7 +125,7 @@ def _take(options: Predict, source: str, results: FilmResults) -> bool:
 
     with open_film(source, rate=options.rate) as film:
         model = options.load()
-        options.refuse_depth(model)
+        options.refuse(model)
         first = options.first_frame
         people = people_of(film, options.heads, options.detector, first=first)
         objects = objects_of(options.objects, options.object_method, first, options.device)
