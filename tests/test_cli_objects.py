@@ -253,6 +253,14 @@ def test_a_film_names_the_objects_of_each_frame_and_so_do_its_events(
     assert "door" in events
 
 
+def test_objects_of_no_frame_are_told(
+    film: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    objects = write(tmp_path / "objects.json", {"1000": [WALL]})
+    assert predict(film, weights, "--objects", objects, "--no-video") == 0
+    assert "film.mp4: no frame has objects of" in capsys.readouterr().err
+
+
 def test_a_film_that_goes_on_is_the_same(
     film: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,8 @@ def _take(options: Predict, source: str, results: FilmResults) -> bool:
         if time is None and not results.parts:
             raise ValueError(f"{source}: there is no picture between --start and --end")
         results.stop(_end(options, film, time), last=True, faults=film.faults)
+        if options.objects and time is not None and not objects.seen:
+            _say(f"{results.name}: no frame has objects of {options.objects}; compare the names")
         return False
 
 
