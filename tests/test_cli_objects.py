@@ -140,7 +140,7 @@ class FindsCups:
     """Stands in for a model of ours that detects."""
 
     def __init__(self, objects: Objects | None) -> None:
-        self.objects = objects
+        self.objects, self.finds_objects = objects, objects is not None
 
     def predict(self, scenes: list[Scene]) -> list[Gaze]:
         nobody = Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
@@ -182,21 +182,46 @@ def test_a_model_of_ours_finds_objects_in_pixels(loaded, spec: str, call: tuple)
 
 
 def test_a_picture_whose_objects_cannot_be_found_costs_nobody_else(
-    loaded, photos: Path, weights: Path
+    photos: Path, weights: Path
 ) -> None:
-    loaded(None)
-    source = choose_objects("pdp.tag")
     heads = Heads(torch.tensor([[10.0, 10, 30, 30]]), torch.ones(1))
     paths = sorted(photos.glob("*.png"))
 
     def objects(path: Path, image: torch.Tensor) -> Objects:
-        return CUPS if path.name == "a.png" else source(path, image)
+        if path.name == "a.png":
+            return CUPS
+        raise RuntimeError("no memory left")
 
     model = sightline.load("pdp-nodepth", weights)
     found = list(predict_pictures(paths, model, lambda *_: heads, objects=objects))
     (failed,) = [one for one in found if isinstance(one, Failed)]
     assert failed.path.name == "b.png"
-    assert "finds no objects" in failed.reason
+    assert "no memory left" in failed.reason
+
+
+def test_a_model_that_finds_no_objects_is_refused_before_any_work(loaded) -> None:
+    loaded(None)
+    with pytest.raises(ValueError, match="is a model that finds no objects"):
+        choose_objects("pdp.tag")
+
+
+def test_a_detector_tells_nobodys_gaze(
+    photos: Path, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    save_weights(create("gatector-detector", **TINY), tmp_path / "d", name="gatector-detector")
+    options = ["--model", "gatector-detector", "--weights", str(tmp_path / "d")]
+    for source in (photos, film):
+        heads = [
+            "--heads",
+            str(tmp_path / "heads.json"),
+            "--out",
+            str(tmp_path / f"out-{source.name}"),
+        ]
+        assert run(["predict", str(source), *options, *heads]) == 1
+        assert "tells nobody's gaze; give it as --objects" in capsys.readouterr().err
+    model = sightline.load("gatector-detector", tmp_path / "d")
+    with pytest.raises(ValueError, match="tells nobody's gaze"):
+        sightline.predict(photos / "a.png", heads=[[10, 10, 30, 30]], model=model)
 
 
 @pytest.fixture
@@ -231,6 +256,14 @@ def test_a_film_names_the_objects_of_each_frame_and_so_do_its_events(
     with dwell.open() as file:
         seconds = {row["target"]: float(row["seconds"]) for row in csv.DictReader(file)}
     assert seconds == {"wall": 0.2, "door": 0.2}, "five frames each of 25 a second"
+
+
+def test_objects_of_no_frame_are_told(
+    film: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    objects = write(tmp_path / "objects.json", {"1000": [WALL]})
+    assert predict(film, weights, "--objects", objects, "--no-video") == 0
+    assert "film.mp4: no frame has objects of" in capsys.readouterr().err
 
 
 def test_a_film_that_goes_on_is_the_same(

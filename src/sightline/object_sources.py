@@ -33,25 +33,27 @@ def choose_objects(spec: str | Path, *, device: str = "cpu") -> ObjectSource:
         return read_objects(path)
     name, _, weights = str(spec).partition(":")
     try:
-        return ModelObjects(load(name, weights or None, device=device), name)
+        model = load(name, weights or None, device=device)
     except UnknownNameError as error:
         raise FileNotFoundError(
             f"Objects {spec}: no such file, folder or model. Give {CHOICES}."
         ) from error
+    if not model.finds_objects:
+        raise ValueError(f"{name} is a model that finds no objects. Give {CHOICES}.")
+    return ModelObjects(model)
 
 
 class ModelObjects:
     """The objects that a model of ours finds, whatever it says of gaze."""
 
-    def __init__(self, model: GazeModel, name: str) -> None:
-        self.model, self.name = model, name
+    def __init__(self, model: GazeModel) -> None:
+        self.model = model
 
     def __call__(self, path: Path, image: Tensor) -> Objects:  # noqa: ARG002
-        """The objects in a picture (3, H, W) uint8 RGB; ValueError if the model finds none ever."""
+        """The objects in a picture (3, H, W) uint8 RGB."""
         scene = Scene(image, torch.zeros(0, 4))
         found = self.model.predict([scene])[0].objects
-        if found is None:
-            raise ValueError(f"{self.name} is a model that finds no objects. Give {CHOICES}.")
+        assert found is not None
         return Objects(
             to_pixels(found.boxes, scene.size), found.labels, found.scores, found.classes
         )

@@ -151,6 +151,8 @@ def _predict_together(
 
 def _gazes(model: GazeModel, scenes: list[Scene], method: Method | None) -> list[Gaze]:
     """The gaze in each scene with the scene's objects, if it has some, or the model's own."""
+    if not model.tells_gaze:
+        raise ValueError("This model tells nobody's gaze; give it as objects, beside one of gaze.")
     # to a model the objects of a scene are labels, which it must not see
     gazes = model.predict([replace(scene, objects=None) for scene in scenes])
     return [

@@ -125,7 +125,7 @@ def _take(options: Predict, source: str, results: FilmResults) -> bool:
 
     with open_film(source, rate=options.rate) as film:
         model = options.load()
-        options.refuse_depth(model)
+        options.refuse(model)
         first = options.first_frame
         people = people_of(film, options.heads, options.detector, first=first)
         objects = objects_of(options.objects, options.object_method, first, options.device)
@@ -157,6 +157,8 @@ def _take(options: Predict, source: str, results: FilmResults) -> bool:
         if time is None and not results.parts:
             raise ValueError(f"{source}: there is no picture between --start and --end")
         results.stop(_end(options, film, time), last=True, faults=film.faults)
+        if options.objects and time is not None and not objects.seen:
+            _say(f"{results.name}: no frame has objects of {options.objects}; compare the names")
         return False
 
 

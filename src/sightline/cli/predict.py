@@ -146,7 +146,7 @@ class Predict(ModelOptions):
         paths = find_images(self.source)
         heads, objects = self._head_source(paths), self._object_source(paths)
         model = self.load()
-        self.refuse_depth(model)
+        self.refuse(model)
         people = failures = 0
         results = ResultsFolder(
             self.out,
@@ -180,8 +180,13 @@ class Predict(ModelOptions):
             _say(f"{failures} of {len(todo)} pictures were skipped")
         return 1 if failures else 0
 
-    def refuse_depth(self, model: GazeModel) -> None:
-        """Raise ValueError for a model that reads what pictures and films do not have."""
+    def refuse(self, model: GazeModel) -> None:
+        """Raise ValueError for a model that tells no gaze, or reads what pictures do not have."""
+        if not model.tells_gaze:
+            raise ValueError(
+                f"{self.model} tells nobody's gaze; give it as --objects {self.model}:FILE, beside "
+                "a model of gaze"
+            )
         if model.uses_depth:
             raise ValueError(
                 f"{self.model} reads depth maps, which pictures and films do not have; take "

@@ -23,6 +23,7 @@ from sightline.scene import Scene
 FILES = ("{}.json", "instances_{}.json", "instances_{}2017.json")
 ANNOTATIONS = ("", "annotations")
 PICTURES = ("images", "images/{}", "", "{}", "{}2017")
+LARGEST = 1e6  # nothing measured in pixels is larger
 NOWHERE = (math.nan, math.nan)
 FAULTS = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
@@ -64,28 +65,45 @@ def _picture_folder(root: Path, split: str, records: BoxRecords) -> Path:
 
 
 def read_coco(file: Path) -> BoxRecords:
-    """The pictures of a file in its order; faulty annotations are left out, with a sentence each.
+    """The pictures of a file in its order; what is faulty is left out, with a sentence each.
 
     Raises ValueError when the file as a whole is none of COCO.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        images, categories = content["images"], content["categories"]
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
+        listed, categories = list(content["images"]), content["categories"]
         annotations = list(content.get("annotations", []))
         label_of = {entry["id"]: label for label, entry in enumerate(categories)}
         classes = tuple(str(entry["name"]) for entry in categories)
-        pictures = {entry["id"]: _picture(entry) for entry in images}
     except (*FAULTS, RecursionError) as error:
         raise ValueError(
             f"{file} is no COCO file with images and categories ({type(error).__name__}: {error})."
         ) from error
+    images, faults = _usable(listed)
+    pictures = {entry["id"]: _picture(entry) for entry in images}
     if len(pictures) < len(images) or len(label_of) < len(categories):
         raise ValueError(f"{file}: two images or two categories have the same id.")
     rows, broken = _add_boxes(pictures, label_of, annotations)
     broken += _add_people(pictures, rows, images)
-    broken = [f"{file.name}: {fault}" for fault in broken]
+    broken = [f"{file.name}: {fault}" for fault in faults + broken]
     with_gaze = any("gaze" in entry for entry in images)
     return BoxRecords.of(list(pictures.values()), classes, broken, with_gaze=with_gaze)
+
+
+def _usable(images: list[Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The images whose entries are whole, each picture once, and what is wrong with the others."""
+    usable, files, broken = [], set(), []
+    for number, entry in enumerate(images):
+        try:
+            hash(entry["id"])
+            if (file := _picture(entry).file) in files:
+                raise ValueError(f"its picture {file} is that of an image before it")
+        except FAULTS as error:
+            broken.append(f"image {number}: {_why(error)}")
+        else:
+            files.add(file)
+            usable.append(entry)
+    return usable, broken
 
 
 def _add_boxes(
@@ -94,8 +112,9 @@ def _add_boxes(
     rows, broken = {}, []
     for number, entry in enumerate(annotations):
         try:
-            key, image = entry["id"], entry["image_id"]
-            rows[key] = image, _add_box(pictures, label_of, entry)
+            key, row = entry["id"], _add_box(pictures, label_of, entry)
+            # of two annotations with the same id nobody knows which one is meant
+            rows[key] = (None, -1) if key in rows else (entry["image_id"], row)
         except FAULTS as error:
             broken.append(f"annotation {number}: {_why(error)}")
     return rows, broken
@@ -116,7 +135,9 @@ def _add_people(pictures: dict[Any, Labels], rows: Rows, images: list[dict[str, 
 
 
 def _picture(entry: dict[str, Any]) -> Labels:
-    return Labels(inner_path(entry["file_name"]), (int(entry["width"]), int(entry["height"])))
+    """The picture of an image; a size that is not given is 0."""
+    size = int(entry.get("width") or 0), int(entry.get("height") or 0)
+    return Labels(inner_path(entry["file_name"]), size)
 
 
 def _add_box(pictures: dict[Any, Labels], label_of: dict[Any, int], entry: dict[str, Any]) -> int:
@@ -142,7 +163,7 @@ def _person(entry: dict[str, Any], image: Any, rows: Rows) -> Person:
         inside = math.nan if math.isnan(point[0]) else 1
     target = entry.get("gaze_object")
     if target is not None and rows.get(target, (None,))[0] != image:
-        raise ValueError(f"gaze_object is {target!r}, which is no annotation of this image")
+        raise ValueError(f"gaze_object is {target!r}, which is not one annotation of this image")
     row = -1 if target is None else rows[target][1]
     head = [math.nan] * 4 if entry.get("head") is None else _box(entry["head"])
     return Person(head, eyes, point, float(inside), row)
@@ -159,9 +180,12 @@ def _box(values: Any) -> list[float]:
 def _numbers(values: Any, count: int) -> list[float]:
     if values is None:
         return [math.nan] * count
-    numbers = [float(value) for value in values]
-    if len(numbers) != count or not all(map(math.isfinite, numbers)):
-        raise ValueError(f"{values} are not {count} numbers")
+    try:
+        numbers = [float(value) for value in values]
+    except (TypeError, ValueError, OverflowError):
+        numbers = []
+    if len(numbers) != count or not all(abs(number) < LARGEST for number in numbers):
+        raise ValueError(f"{values!r:.80} are not {count} numbers of pixels")
     return numbers
 
 

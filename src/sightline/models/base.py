@@ -37,12 +37,15 @@ class GazeModel(nn.Module):
     preprocess: scenes -> batch; small and picklable, also the collate function of the data loader.
     precision: the number format of the forward pass in `predict`, set by `sightline.load`.
     least_score: from which score on objects are given by `predict`, and can be looked at.
+    tells_gaze, finds_objects: what it is good for; a detector alone tells nobody's gaze.
     """
 
     config: Any
     preprocess: Callable[[list[Scene]], Batch]
     precision: torch.dtype = torch.float32
     least_score: float = 0.3
+    tells_gaze: bool = True
+    finds_objects: bool = False
 
     @property
     def clip_length(self) -> int | None:

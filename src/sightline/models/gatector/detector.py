@@ -46,6 +46,9 @@ class DetectorOutput:
 class GaTectorDetector(GazeModel):
     """Finds objects; it gives the gaze of nobody."""
 
+    tells_gaze = False
+    finds_objects = True
+
     def __init__(self, config: GaTectorDetectorConfig) -> None:
         super().__init__()
         self.config = config

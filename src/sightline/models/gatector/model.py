@@ -70,6 +70,8 @@ class GaTectorOutput:
 class GaTector(GazeModel):
     """Finds the objects of a picture once, and where each of its people looks."""
 
+    finds_objects = True
+
     def __init__(self, config: GaTectorConfig) -> None:
         super().__init__()
         self.config = config
