@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import warnings
 from abc import abstractmethod
@@ -211,8 +212,13 @@ def heads_among(objects: Objects) -> Tensor:
 
 
 def place_picture(source: Path, target: Path) -> None:
-    """Put a picture at another place too: a hard link where possible, otherwise a copy."""
+    """Put a picture at another place too: a hard link where possible, otherwise a copy.
+
+    The same picture may be there already, left by a conversion that broke off.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and filecmp.cmp(source, target):
+        return
     try:
         target.hardlink_to(source.resolve())
     except FileExistsError:

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from sightline.datasets.box_records import Boxes, BoxRecords, Labels, Outlined, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import GOO_CLASSES
+from sightline.media.boxrows import read_text
 from sightline.media.image import SUFFIXES
 from sightline.scene import Scene
 
@@ -44,8 +45,8 @@ def read_voc(root: Path, split: str) -> BoxRecords:
             f"{root} has no ImageSets/Main/{split}.txt; give the folder that holds ImageSets, "
             "Annotations and JPEGImages."
         )
-    lines = listed.read_text(encoding="utf-8-sig").split("\n")
-    names = [line.split()[0] for line in lines if line.strip()]
+    lines = read_text(listed).split("\n")
+    names = dict.fromkeys(line.split()[0] for line in lines if line.strip())
     classes = _classes(root)
     label_of = {name: label for label, name in enumerate(classes)}
     pictures, broken = [], []
@@ -81,7 +82,7 @@ def read_xml(file: Path) -> ElementTree.Element:
     try:
         parser.feed(file.read_bytes())
         return parser.close()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError) as error:  # also an unknown encoding
         raise ValueError(f"it is no XML: {error}") from error
 
 
@@ -115,7 +116,7 @@ def _text(entry: ElementTree.Element, path: str) -> str:
 def _size(tree: ElementTree.Element) -> tuple[int, int]:
     """Width and height that the file gives; 0 where it gives none."""
     width, height = (_text(tree, f"size/{side}") for side in ("width", "height"))
-    return (int(width), int(height)) if width.isdigit() and height.isdigit() else (0, 0)
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)
 
 
 def _picture_name(root: Path, name: str) -> str:
