@@ -356,3 +356,15 @@ def test_a_conversion_that_broke_off_is_made_again(tmp_path: Path) -> None:
     (out / "train.json").unlink()  # as if it had broken off
     convert("coco", root, out, to="coco")
     assert len(load_dataset("coco", out, "train")) == 1
+
+
+@pytest.mark.parametrize("to", ["coco", "voc"])
+def test_a_picture_that_is_missing_is_not_converted_and_costs_nobody_else(
+    tmp_path: Path, to: str
+) -> None:
+    images = [{"id": 1, "file_name": "gone.jpg"}, {"id": 40, "file_name": "shop.jpg"}]
+    root, out = write_shop(tmp_path / "shop", images=images), tmp_path / "out"
+    report = convert("coco", root, out, to=to)
+    assert ("train pictures", 1) in report.counts
+    assert "gone.jpg: there is no such file" in report.problems[0]
+    assert len(load_dataset(to, out, "train")[0].objects) == 2

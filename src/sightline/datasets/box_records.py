@@ -6,7 +6,7 @@ import filecmp
 import shutil
 import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sightline.media.image import read_image, read_size
+from sightline.media.image import ImageError, read_image, read_size
 from sightline.scene import Objects, Scene, Truth
 
 HEADS = "head"  # the class, in small or capital letters, whose boxes are heads
@@ -203,6 +203,15 @@ class Boxes(Dataset[Scene]):
         )
         heads, eyes = found.heads[people].clone(), found.eyes[people].clone()
         return Scene(image, heads, objects=objects, truth=truth, key=key, eyes=eyes)
+
+
+def outlines(dataset: Outlined, faults: list[str]) -> Iterator[tuple[int, Scene, Path]]:
+    """The samples whose picture is there, with it; `faults` gets a sentence about each other."""
+    for index in range(len(dataset)):
+        try:
+            yield index, dataset.outline(index), dataset.path(index)
+        except ImageError as error:
+            faults.append(str(error))
 
 
 def heads_among(objects: Objects) -> Tensor:

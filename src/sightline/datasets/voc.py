@@ -11,7 +11,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from sightline.datasets.box_records import Boxes, BoxRecords, Labels, Outlined, place_picture
+from sightline.datasets.box_records import (
+    Boxes,
+    BoxRecords,
+    Labels,
+    Outlined,
+    outlines,
+    place_picture,
+)
 from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import GOO_CLASSES
 from sightline.media.boxrows import read_text
@@ -125,19 +132,19 @@ def _picture_name(root: Path, name: str) -> str:
     return next((f"{name}{s}" for s in SUFFIXES if (folder / f"{name}{s}").exists()), f"{name}.jpg")
 
 
-def write_voc(dataset: Outlined, root: Path, split: str) -> None:
+def write_voc(dataset: Outlined, root: Path, split: str) -> list[str]:
     """Write a dataset as a split of a VOC folder: boxes, classes and what is ignored.
 
     Lost are the people: their eyes, where they look, and heads that are not among the objects.
+    Samples without their picture are left out; returns a sentence about each.
     """
     listed = root / "ImageSets" / "Main" / f"{split}.txt"
     if listed.exists():
         raise FileExistsError(f"{listed} exists already; remove it to write it again.")
     for folder in (listed.parent, root / "Annotations", root / "JPEGImages"):
         folder.mkdir(parents=True, exist_ok=True)
-    names, classes = [], ()
-    for index in range(len(dataset)):
-        scene, source = dataset.outline(index), dataset.path(index)
+    names, classes, faults = [], (), []
+    for _, scene, source in outlines(dataset, faults):
         name = f"{split}_{scene.key.removesuffix(source.suffix)}".replace("/", "_")
         place_picture(source, root / "JPEGImages" / f"{name}{source.suffix}")
         (root / "Annotations" / f"{name}.xml").write_text(
@@ -147,6 +154,7 @@ def write_voc(dataset: Outlined, root: Path, split: str) -> None:
         classes = scene.objects.classes if scene.objects else classes
     (root / CLASSES).write_text("\n".join(classes) + "\n", encoding="utf-8")
     listed.write_text("\n".join(names) + "\n", encoding="utf-8")
+    return faults
 
 
 def _document(scene: Scene, file: str) -> str:
