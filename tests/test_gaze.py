@@ -99,6 +99,12 @@ def test_heatmaps_are_little_endian_float16_in_row_order():
         ({"heads": 3}, r"heads has shape \(\)"),
         ({"tracks": [1, 1.5]}, "tracks has a value that is not a whole number"),
         ({"objects": {"boxes": []}}, "objects must have boxes, labels, scores"),
+        ({"objects": {"boxes": [[0, 0, 1, 1]], "labels": [], "scores": [1]}}, "one for each"),
+        ({"objects": {"boxes": [], "labels": [], "scores": [], "classes": 5}}, "a list of names"),
+        (
+            {"objects": {"boxes": [], "labels": [], "scores": []}, "gaze_object": [-1, 0]},
+            "gaze_object has a value that is no row of objects",
+        ),
         ({"heatmaps": {"shape": [2, 4, 4], "dtype": "float16", "data": "AAAA"}}, "as much base64"),
         ({"heatmaps": {"shape": [2, 4, 4], "dtype": "float32", "data": ""}}, "dtype is 'float32'"),
         ({"heatmaps": [1, 2]}, "heatmaps must have a shape"),

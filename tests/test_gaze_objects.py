@@ -199,3 +199,8 @@ def test_without_a_sure_detection_nobody_looks_at_anything() -> None:
     )
     assert gaze.gaze_object.tolist() == [-1]
     assert len(only_sure(gaze, 0.3).objects) == 0
+
+
+def test_a_method_that_there_is_not_is_named_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match="no method named 'mean-scores'; did you mean mean-score"):
+        with_gaze_objects(gaze_at((0.5, 0.5)), objects_at((0, 0, 1, 1)), "mean-scores")  # type: ignore[arg-type]

@@ -133,6 +133,9 @@ class Gaze:
         frame, time = data.get("frame"), data.get("time")
         if not isinstance(frame, int | None) or not isinstance(time, int | float | None):
             raise ValueError("Gaze: frame and time are numbers.")
+        rows = values.get("gaze_object")
+        if rows is not None and objects is not None and not _are_rows(rows, objects):
+            raise ValueError("Gaze: gaze_object has a value that is no row of objects, nor -1.")
         return cls(heatmaps=heatmaps, objects=objects, frame=frame, time=time, **values)
 
     @classmethod
@@ -205,7 +208,13 @@ def _objects(data: Any) -> Objects:
     if not isinstance(data, dict) or any(data.get(name) is None for name in _OBJECT_SHAPES):
         raise ValueError(f"Gaze: objects must have {', '.join(_OBJECT_SHAPES)}.")
     values = {name: _read(name, data[name], row) for name, row in _OBJECT_SHAPES.items()}
-    return Objects(**values, classes=tuple(map(str, data.get("classes", ()))))
+    if not isinstance(classes := data.get("classes", []), list):
+        raise ValueError("Gaze: classes of objects must be a list of names.")
+    return Objects(**values, classes=tuple(map(str, classes)))
+
+
+def _are_rows(rows: Tensor, objects: Objects) -> bool:
+    return bool(((rows >= -1) & (rows < len(objects))).all())
 
 
 def _read(name: str, values: Any, row: tuple[int, ...]) -> Tensor:

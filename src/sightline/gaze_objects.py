@@ -16,6 +16,7 @@ from torchvision.ops import box_iou
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import areas, centres
 from sightline.geometry.heatmap import box_energies, gaussian_heatmaps
+from sightline.registry import unknown_name
 from sightline.scene import Objects
 
 Method = Literal["mean", "mean-score", "cosine", "energy", "distance", "smallest"]
@@ -39,8 +40,10 @@ def with_gaze_objects(
     width and height), the one that fits best by `method`; of equal ones the detector's surest, then
     the nearest. Never looked at are heads, whose gaze objects are people, what covers the person's
     own head, and boxes without area in the picture. Who looks outside looks at no object. Without
-    heatmaps one is drawn around each gaze point.
+    heatmaps one is drawn around each gaze point. Raises UnknownNameError for another method.
     """
+    if method not in FITS:
+        raise unknown_name(method, dict.fromkeys(map(str, FITS)), "method")
     if not len(objects) or not len(gaze):
         none = torch.full((len(gaze),), -1)
         return replace(gaze, objects=objects, gaze_object=none)

@@ -25,6 +25,16 @@ class Objects:
     classes: tuple[str, ...] = ()
     ignored: Tensor | None = None
 
+    def __post_init__(self) -> None:
+        rows = len(self.boxes)
+        columns = {"labels": self.labels, "scores": self.scores, "ignored": self.ignored}
+        wrong = [k for k, v in columns.items() if v is not None and v.shape != (rows,)]
+        if self.boxes.shape != (rows, 4) or wrong:
+            raise ValueError(
+                f"Objects: boxes have shape {tuple(self.boxes.shape)}; give (K, 4) boxes x_min, "
+                "y_min, x_max, y_max, and of labels, scores and ignored one for each."
+            )
+
     def __len__(self) -> int:
         """The number of objects."""
         return len(self.boxes)

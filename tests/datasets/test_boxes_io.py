@@ -336,3 +336,49 @@ def test_the_check_counts_and_names_what_is_missing(tmp_path: Path) -> None:
     assert counts["train people"] == 1
     assert counts["train pictures missing or unreadable"] == 1
     assert report.problems == [f"{tmp_path / 'images/shop.jpg'}: there is no such file."]
+
+
+def write_list(root: Path, names: bytes) -> Path:
+    """A VOC folder of one picture, listed as given."""
+    write_picture(root / "JPEGImages" / "a.jpg")
+    for folder in ("Annotations", "ImageSets/Main"):
+        (root / folder).mkdir(parents=True)
+    (root / "Annotations" / "a.xml").write_text("<annotation/>")
+    (root / "ImageSets" / "Main" / "train.txt").write_bytes(names)
+    return root
+
+
+def test_a_picture_that_voc_lists_twice_is_read_once(tmp_path: Path) -> None:
+    assert len(load_dataset("voc", write_list(tmp_path, b"a\r\na\n"), "train")) == 1
+
+
+def test_a_list_of_voc_that_is_no_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"train\.txt: this is not text in UTF-8"):
+        load_dataset("voc", write_list(tmp_path, b"\xe4"), "train")
+
+
+def test_a_file_of_voc_in_an_unknown_encoding_costs_nobody_else(tmp_path: Path) -> None:
+    root = write_list(tmp_path, b"a\nb\n")
+    (root / "Annotations" / "b.xml").write_text('<?xml version="1.0" encoding="foo"?><a/>')
+    with pytest.warns(UserWarning, match=r"b\.xml: it is no XML: unknown encoding"):
+        assert len(load_dataset("voc", root, "train")) == 1
+
+
+def test_a_conversion_that_broke_off_is_made_again(tmp_path: Path) -> None:
+    root, out = write_shop(tmp_path / "shop"), tmp_path / "out"
+    convert("coco", root, out, to="coco")
+    (out / "train.json").unlink()  # as if it had broken off
+    convert("coco", root, out, to="coco")
+    assert len(load_dataset("coco", out, "train")) == 1
+
+
+@pytest.mark.parametrize("to", ["coco", "voc"])
+def test_a_picture_that_is_missing_is_not_converted_and_costs_nobody_else(
+    tmp_path: Path, to: str
+) -> None:
+    images = [{"id": 1, "file_name": "gone.jpg"}, {"id": 40, "file_name": "shop.jpg"}]
+    root, out = write_shop(tmp_path / "shop", images=images), tmp_path / "out"
+    report = convert("coco", root, out, to=to)
+    assert ("train pictures", 1) in report.counts
+    assert "gone.jpg: there is no such file" in report.problems[0]
+    assert len(load_dataset(to, out, "train")[0].objects) == 2

@@ -10,6 +10,7 @@ from released import layout
 from torch import Tensor
 from torchvision.models import resnet50
 
+from sightline import models
 from sightline.geometry.boxes import enlarge
 from sightline.models import create, initialise, load
 from sightline.models.gatector.convert import convert
@@ -70,6 +71,13 @@ def test_a_checkpoint_with_a_name_missing_or_unknown_is_refused(golden: Path, mo
         convert(missing)
     with pytest.raises(WeightsError, match="1 unknown: conv3"):
         convert(state | {"conv3.weight": torch.zeros(1)})
+
+
+def test_of_a_checkpoint_of_another_model_it_is_said_what_it_is(golden: Path) -> None:
+    state = layout(golden, "gatector/layout_mode0.json")
+    message = r"another model than gatector-small: GaTector with \{'width': 64, 'blocks'"
+    with pytest.raises(WeightsError, match=message):
+        models.convert("gatector-small", state)
 
 
 def test_another_checkpoint_is_refused() -> None:

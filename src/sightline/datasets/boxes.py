@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import warnings
 from abc import abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sightline.datasets.box_records import BoxRecords
-from sightline.media.image import read_image, read_size
+from sightline.media.image import ImageError, read_image, read_size
 from sightline.scene import Objects, Scene, Truth
 
 
@@ -98,9 +100,23 @@ class Boxes(Dataset[Scene]):
         return Scene(image, heads, objects=objects, truth=truth, key=key, eyes=eyes)
 
 
+def outlines(dataset: Outlined, faults: list[str]) -> Iterator[tuple[int, Scene, Path]]:
+    """The samples whose picture is there, with it; `faults` gets a sentence about each other."""
+    for index in range(len(dataset)):
+        try:
+            yield index, dataset.outline(index), dataset.path(index)
+        except ImageError as error:
+            faults.append(str(error))
+
+
 def place_picture(source: Path, target: Path) -> None:
-    """Put a picture at another place too: a hard link where possible, otherwise a copy."""
+    """Put a picture at another place too: a hard link where possible, otherwise a copy.
+
+    The same picture may be there already, left by a conversion that broke off.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and filecmp.cmp(source, target):
+        return
     try:
         target.hardlink_to(source.resolve())
     except FileExistsError:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from sightline.datasets.box_records import BoxRecords, Labels, Person
-from sightline.datasets.boxes import Boxes, Outlined, place_picture
+from sightline.datasets.boxes import Boxes, Outlined, outlines, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.scene import Scene
 
@@ -193,16 +193,16 @@ def _why(error: Exception) -> str:
     return f"it has no {error}" if isinstance(error, KeyError) else str(error)
 
 
-def write_coco(dataset: Outlined, file: Path, pictures: str = "images") -> None:
+def write_coco(dataset: Outlined, file: Path, pictures: str = "images") -> list[str]:
     """Write the boxes, classes and people of a dataset; pictures go to a folder beside the file.
 
-    Nothing is lost but several annotators' gaze points, of which the first is kept.
+    Nothing is lost but several annotators' gaze points, of which the first is kept. Samples without
+    their picture are left out; returns a sentence about each.
     """
     if file.exists():
         raise FileExistsError(f"{file} exists already; remove it to write it again.")
-    images, annotations, classes = [], [], ()
-    for index in range(len(dataset)):
-        scene, source = dataset.outline(index), dataset.path(index)
+    images, annotations, classes, faults = [], [], (), []
+    for index, scene, source in outlines(dataset, faults):
         name = (
             f"{file.stem}/{scene.key}{'' if scene.key.endswith(source.suffix) else source.suffix}"
         )
@@ -216,6 +216,7 @@ def write_coco(dataset: Outlined, file: Path, pictures: str = "images") -> None:
     categories = [{"id": label, "name": name} for label, name in enumerate(classes)]
     content = {"images": images, "annotations": annotations, "categories": categories}
     file.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    return faults
 
 
 def _annotations(scene: Scene, image: int, first: int) -> Iterator[dict[str, Any]]:

@@ -47,10 +47,11 @@ def convert(
         if (dataset := _load(kind, root, split, report)) is not None:
             out.mkdir(parents=True, exist_ok=True)
             if to == "coco":
-                write_coco(dataset, out / f"{split}.json")
+                faults = write_coco(dataset, out / f"{split}.json")
             else:
-                write_voc(dataset, out, split)
-            report.count(f"{split} pictures", len(dataset))
+                faults = write_voc(dataset, out, split)
+            report.count(f"{split} pictures", len(dataset) - len(faults))
+            report.problems += faults
     if not report.counts:
         raise FileNotFoundError(f"{root} has none of the splits {', '.join(SPLITS)} of {name}.")
     return report

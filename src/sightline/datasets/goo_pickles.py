@@ -32,7 +32,8 @@ def read_goo_pickle(file: Path) -> GooRecords:
     try:
         entries = load_notes(file, NUMPY)
     except Exception as error:  # damaged pickles raise nearly everything
-        raise ValueError(f"{file} is no pickle of GOO's annotations: {error}") from error
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{file} is no pickle of GOO's annotations: {why}") from error
     if not isinstance(entries, list) or not entries:
         raise ValueError(f"{file} holds no list of records; give the released annotations.")
     records, numbers, broken = [], [], []

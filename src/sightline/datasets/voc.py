@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from sightline.datasets.box_records import BoxRecords, Labels
-from sightline.datasets.boxes import Boxes, Outlined, place_picture
+from sightline.datasets.boxes import Boxes, Outlined, outlines, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import GOO_CLASSES
-from sightline.media.boxrows import read_xml
+from sightline.media.boxrows import read_text, read_xml
 from sightline.media.image import SUFFIXES
 from sightline.scene import Scene
 
@@ -46,8 +46,8 @@ def read_voc(root: Path, split: str) -> BoxRecords:
             f"{root} has no ImageSets/Main/{split}.txt; give the folder that holds ImageSets, "
             "Annotations and JPEGImages."
         )
-    lines = listed.read_text(encoding="utf-8-sig").split("\n")
-    names = [line.split()[0] for line in lines if line.strip()]
+    lines = read_text(listed).split("\n")
+    names = dict.fromkeys(line.split()[0] for line in lines if line.strip())
     classes = _classes(root)
     label_of = {name: label for label, name in enumerate(classes)}
     pictures, broken = [], []
@@ -99,7 +99,7 @@ def _text(entry: ElementTree.Element, path: str) -> str:
 def _size(tree: ElementTree.Element) -> tuple[int, int]:
     """Width and height that the file gives; 0 where it gives none."""
     width, height = (_text(tree, f"size/{side}") for side in ("width", "height"))
-    return (int(width), int(height)) if width.isdigit() and height.isdigit() else (0, 0)
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (0, 0)
 
 
 def _picture_name(root: Path, name: str) -> str:
@@ -108,19 +108,19 @@ def _picture_name(root: Path, name: str) -> str:
     return next((f"{name}{s}" for s in SUFFIXES if (folder / f"{name}{s}").exists()), f"{name}.jpg")
 
 
-def write_voc(dataset: Outlined, root: Path, split: str) -> None:
+def write_voc(dataset: Outlined, root: Path, split: str) -> list[str]:
     """Write a dataset as a split of a VOC folder: boxes, classes and what is ignored.
 
     Lost are the people: their eyes, where they look, and heads that are not among the objects.
+    Samples without their picture are left out; returns a sentence about each.
     """
     listed = root / "ImageSets" / "Main" / f"{split}.txt"
     if listed.exists():
         raise FileExistsError(f"{listed} exists already; remove it to write it again.")
     for folder in (listed.parent, root / "Annotations", root / "JPEGImages"):
         folder.mkdir(parents=True, exist_ok=True)
-    names, classes = [], ()
-    for index in range(len(dataset)):
-        scene, source = dataset.outline(index), dataset.path(index)
+    names, classes, faults = [], (), []
+    for _, scene, source in outlines(dataset, faults):
         name = f"{split}_{scene.key.removesuffix(source.suffix)}".replace("/", "_")
         place_picture(source, root / "JPEGImages" / f"{name}{source.suffix}")
         (root / "Annotations" / f"{name}.xml").write_text(
@@ -130,6 +130,7 @@ def write_voc(dataset: Outlined, root: Path, split: str) -> None:
         classes = scene.objects.classes if scene.objects else classes
     (root / CLASSES).write_text("\n".join(classes) + "\n", encoding="utf-8")
     listed.write_text("\n".join(names) + "\n", encoding="utf-8")
+    return faults
 
 
 def _document(scene: Scene, file: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -111,8 +112,16 @@ def convert(name: str, state: dict[str, torch.Tensor]) -> tuple[GazeModel, list[
         raise UnknownNameError(f"no official checkpoints are known for {name!r}")
     model, notes = converter.convert(state)
     if model.config != wanted.config:
-        raise WeightsError(f"the checkpoint is of another model than {name}: {model.config}")
+        found = _difference(model.config, wanted.config)
+        raise WeightsError(f"the checkpoint is of another model than {name}: {found}")
     return model, notes
+
+
+def _difference(found: Any, wanted: Any) -> str:
+    """A config in words, by what it has other than the wanted one."""
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    other = {k: v for k, v in values.items() if v != getattr(wanted, k, None)}
+    return f"{type(found).__name__.removesuffix('Config')} with {other}"
 
 
 def initialise(model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:
