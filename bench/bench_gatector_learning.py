@@ -27,7 +27,7 @@ from sightline.gaze_objects import METHODS, with_gaze_objects
 from sightline.geometry.boxes import centres, to_unit
 from sightline.goo_classes import HEAD
 from sightline.metrics.scores import Score
-from sightline.models import load
+from sightline.models import known_weights, load
 from sightline.models.gatector.loss import gatector_loss
 from sightline.recipe import Recipe
 from sightline.scene import Scene
@@ -44,6 +44,7 @@ SHOWN = {
     "gaze-object.mean-iou": "mean IoU",
     "gaze-object.mdap": "mDAP",
 }
+START = "pdp-small.synthetic"
 SETTINGS = {"energy loss on": 10.0, "energy loss off": 0.0}
 Choose = Callable[[Scene], Tensor]
 """Scene -> row of the object that each person is said to look at."""
@@ -63,7 +64,8 @@ def trained(data: Path, out: Path, energy_weight: float, seed: int, epochs: int 
     if not weights.exists():
         recipe = recipe_of(energy_weight, seed, epochs)
         resources = Resources(accelerator="cpu", workers=1)
-        train(recipe, data, out, resources=resources, resume=out.exists())
+        start = known_weights(START)
+        train(recipe, data, out, resources=resources, resume=out.exists(), initial=start)
     return weights
 
 

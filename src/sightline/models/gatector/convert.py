@@ -141,19 +141,40 @@ def _lookup(table: dict[str, str], name: str) -> str | None:
 
 
 def initialise(model: GaTector | GaTectorDetector, state: State) -> list[str]:
-    """Start `model` from ImageNet's ResNet-50, an official checkpoint, or weights of ours.
+    """Start `model` from ImageNet's ResNet-50, a two-trunk model of ours, or GaTector itself.
 
     ImageNet's stem and layers go to the scene *and* the head, whose stem has no other source. As
-    released they are overwritten at once by random values: the model is left as it was.
+    released they are overwritten at once by random values: the model is left as it was. Of a model
+    with two trunks (PDP, Chong et al.), the face trunk becomes what scene and head share.
     """
     if "yolo_head3.1.weight" in state:
         ours, _ = convert(state)
         return load_part(model, ours.state_dict())
-    if "layer1.0.conv1.weight" not in state:
-        return load_part(model, state)
-    if model.config.as_released:
+    imagenet = "layer1.0.conv1.weight" in state
+    if imagenet and model.config.as_released:
         return ["as released, pretrained weights are overwritten by random ones: none were kept"]
-    return load_part(model, _from_imagenet(model, state))
+    if imagenet:
+        return load_part(model, _from_imagenet(model, state))
+    if "face_trunk.stem.0.weight" in state:
+        return load_part(model, _from_two_trunks(state))
+    return load_part(model, state)
+
+
+def _from_two_trunks(state: State) -> State:
+    """The trunks as a backbone: the face's for heads and what is shared, the scene's ends."""
+    places = {
+        "face_trunk.stem.": "head_stem.",
+        "face_trunk.layers.4.": "head_layer.",
+        "face_trunk.layers.": "layers.",
+        "scene_trunk.stem.": "scene_stem.",
+        "scene_trunk.layers.4.": "scene_layer.",
+    }
+    ours = {}
+    for name, tensor in state.items():
+        if (prefix := next((p for p in places if name.startswith(p)), None)) is not None:
+            ours[f"backbone.{places[prefix]}{name.removeprefix(prefix)}"] = tensor
+    filters = "backbone.scene_stem.0.weight"
+    return ours | {filters: ours[filters][:, :3]}  # without depth and head mask
 
 
 def _from_imagenet(model: GaTector | GaTectorDetector, resnet: State) -> State:

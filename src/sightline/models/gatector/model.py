@@ -42,6 +42,8 @@ class GaTectorConfig(TwoTrunkConfig):
     blocks: of the four shared layers and of the two layers per task.
     classes: names of what the detector tells apart, by label.
     anchors: width and height in pixels of the input, of each box that a place can predict.
+    calm_start: start training from a nearly blank heatmap; a random last convolution may begin far
+        from one, and most of the first steps go into shrinking it.
     as_released: also, windows around the eyes instead of head boxes, and the release's habits in
         training: spoilt boxes of gaze objects, the energy loss with its axes swapped, a random
         start whatever weights were given.
@@ -49,6 +51,7 @@ class GaTectorConfig(TwoTrunkConfig):
 
     classes: tuple[str, ...] = GOO_CLASSES
     anchors: Anchors = ((12, 16), (19, 36), (40, 28))
+    calm_start: bool = False
 
     @property
     def outputs(self) -> int:
@@ -82,6 +85,9 @@ class GaTector(GazeModel):
         self.detection = DefocusNeck(config.width, config.outputs)
         self.gaze = GazeHead(config.width, config.grid)
         self.apply(initialise_as_released if config.as_released else initialise)
+        if config.calm_start:
+            nn.init.constant_(self.gaze.decoder[-1].get_parameter("weight"), 0.1)
+            nn.init.zeros_(self.gaze.decoder[-1].get_parameter("bias"))
 
     def forward(self, batch: Batch) -> GaTectorOutput:
         """Heatmaps of every person and detections of every picture of the batch."""
@@ -177,7 +183,9 @@ def gatector_small(**overrides: object) -> GaTector:
     small = {
         "width": 16,
         "blocks": (1, 1, 1, 1, 1),
-        "anchors": ((6, 10), (8, 14), (13, 22)),
+        "image_size": 160,
+        "anchors": ((4, 7), (6, 10), (9, 16)),
+        "calm_start": True,
         "as_released": False,
     }
     return gatector(**(small | overrides))
