@@ -57,6 +57,33 @@ def test_the_detector_starts_from_pretrained_weights_too(imagenet: dict[str, Ten
     assert torch.equal(model.layers[3][2].conv3.weight, imagenet["layer4.2.conv3.weight"])
 
 
+def test_trunks_of_pdp_become_the_backbone() -> None:
+    trunks = create("pdp-small", width=4, blocks=(1, 1, 1, 1, 1), image_size=64).state_dict()
+    model = create("gatector-small", **TINY)
+    (note,) = initialise(model, trunks)
+    backbone = model.backbone.state_dict()
+    shared, ends = "layers.2.0.conv2.weight", "layers.4.0.conv1.weight"
+    assert torch.equal(backbone[shared], trunks[f"face_trunk.{shared}"])
+    assert torch.equal(backbone["head_layer.0.conv1.weight"], trunks[f"face_trunk.{ends}"])
+    assert torch.equal(backbone["scene_layer.0.conv1.weight"], trunks[f"scene_trunk.{ends}"])
+    filters = trunks["scene_trunk.stem.0.weight"]
+    assert torch.equal(backbone["scene_stem.0.weight"], filters[:, :3]), "without the head mask"
+    assert "gaze.fusion.weight" in note
+    assert "backbone" not in note
+
+
+def test_trunks_of_another_size_are_refused() -> None:
+    trunks = create("pdp-small", width=8, blocks=(1, 1, 1, 1, 1), image_size=64).state_dict()
+    with pytest.raises(WeightsError, match="other shape"):
+        initialise(create("gatector-small", **TINY), trunks)
+
+
+def test_a_calm_start_draws_a_nearly_blank_heatmap() -> None:
+    torch.manual_seed(3)
+    model = create("gatector-small", **TINY).train()
+    assert model(model.preprocess([scene(2, 0)])).heatmaps.square().mean() < 0.02
+
+
 def test_an_unknown_name_in_pretrained_weights_is_told(imagenet: dict[str, Tensor]) -> None:
     model = create("gatector", **JOINT, as_released=False)
     with pytest.raises(WeightsError, match="layer9"):

@@ -23,7 +23,7 @@ class Train:
     resume: bool = False
     """Continue a run that broke off."""
     init: Path | None = None
-    """Official initial weights, or a safetensors file of ours."""
+    """Official initial weights, a safetensors file of ours, or known weights such as pdp.TAG."""
     epochs: int | None = None
     """Instead of the recipe's number, in every stage."""
     batch_size: int | None = None
@@ -42,6 +42,7 @@ class Train:
     def run(self) -> int:
         """Train all stages."""
         try:
+            from sightline.models import known_weights, weights_catalogue
             from sightline.train import Resources, find_recipe, train
         except ModuleNotFoundError as error:
             raise ImportError(
@@ -56,6 +57,9 @@ class Train:
             precision=self.precision,
             checkpoint_every=self.checkpoint_every,
         )
-        train(recipe, self.data, out, resources=resources, resume=self.resume, initial=self.init)
+        initial = self.init
+        if initial is not None and str(initial) in weights_catalogue():
+            initial = known_weights(str(initial))
+        train(recipe, self.data, out, resources=resources, resume=self.resume, initial=initial)
         print(f"weights: {out / recipe.stages[-1].name / 'best.safetensors'}")
         return 0
