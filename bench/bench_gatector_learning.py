@@ -142,7 +142,8 @@ def baseline(choose: Choose, data: Path) -> dict[str, Score]:
         gaze = Gaze(heads, points, maps, objects=objects, gaze_object=rows)
         pairs.append((gaze, scene))
     scores = score_pairs(find_benchmark("goo-synth-test"), pairs)
-    return scores | {"given": scores["gaze-object.accuracy"]}
+    told = {k: value for k, value in scores.items() if k.startswith(("gaze-", "goo.distance"))}
+    return told | {"given": scores["gaze-object.accuracy"]}  # neither boxes nor heatmaps of its own
 
 
 def by_method(folder: Path) -> list[Row]:
@@ -167,9 +168,9 @@ def table(results: dict[str, list[dict[str, Score]]]) -> list[Row]:
     for system, runs in results.items():
         row: dict[str, str | int | float] = {"system": system, "seeds": len(runs)}
         for name, short in SHOWN.items():
-            values = [run[name].value for run in runs]
+            values = [run[name].value for run in runs if name in run]
             spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
-            row[short] = f"{mean(values):.3f}{spread}"
+            row[short] = f"{mean(values):.3f}{spread}" if values else "-"
         rows.append(row)
     return rows
 
