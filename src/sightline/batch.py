@@ -16,14 +16,14 @@ from sightline.scene import Objects, Scene, Truth
 class Batch:
     """People of several images, ready for one model. Coordinates are fractions of the image.
 
-    images: (B, 3, H, W) normalised as the model wants.
+    images: (B, 3, H, W) normalised as the model wants; (B, 3, 0, 0) if it reads only panoramas.
     heads: (N, 4) XYXY; a NaN row is a person without a box.
     image_of: (N,) the image each person is in; sorted.
     crops: (N, 3, h, w) head crops.
     depth: (B, 1, H, W).
     truth: over all people, unit square.
     objects: per image, unit square.
-    panoramas: full resolution, own sizes; regions are cut from them in forward.
+    panoramas: (3, H, W) uint8, each of its own size; regions are cut from them in forward.
     clip_length: images are flat; temporal models unflatten by this.
     eyes: (N, 2) the point between the eyes; NaN where unknown.
     """

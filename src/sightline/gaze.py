@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sightline.geometry.boxes import to_pixels
 from sightline.plain import from_plain, pack_half, to_plain, unpack_half
-from sightline.scene import Objects
+from sightline.scene import Objects, Projection
 
 if TYPE_CHECKING:
     import pandas
@@ -42,10 +42,12 @@ class Gaze:
     points: (P, 2) gaze targets; always given, also for people who look outside.
     heatmaps: (P, h, w) over the whole image, as the model scores it; (P, 0, 0) if not kept.
     inside: (P,) probability that the target is in frame.
-    directions: (P, 3) unit sight line, right-handed camera frame.
+    directions: (P, 3) unit sight line, right-handed camera frame (`geometry.sphere` for panoramas).
     objects: detected objects; gaze_object: (P,) row of `objects`, -1 for none.
     tracks: (P,) identity over the frames of a film.
     frame, time: of a film, the number of the picture, from 0, and seconds from the first one.
+    projection: of the picture. In an equirectangular one x counts modulo 1, a head box over the
+    seam ends beyond 1, and lines are arcs of great circles.
     """
 
     heads: Tensor
@@ -58,6 +60,7 @@ class Gaze:
     tracks: Tensor | None = None
     frame: int | None = None
     time: float | None = None
+    projection: Projection = "perspective"
 
     def __post_init__(self) -> None:
         for name, row in _SHAPES.items():
@@ -81,7 +84,7 @@ class Gaze:
         """The gaze of some of the people: an index, a slice, indices or a mask."""
         if isinstance(people, int):
             people = [people]
-        per_person = {f.name for f in fields(self)} - {"objects", "frame", "time"}
+        per_person = {f.name for f in fields(self)} - {"objects", "frame", "time", "projection"}
         chosen = {
             name: None if getattr(self, name) is None else getattr(self, name)[people]
             for name in per_person
@@ -95,6 +98,7 @@ class Gaze:
         """
         data: dict[str, Any] = {"format": FORMAT, "version": VERSION}
         data |= {n: getattr(self, n) for n in ("frame", "time") if getattr(self, n) is not None}
+        data |= {"projection": self.projection} if self.projection != "perspective" else {}
         given = [name for name in _SHAPES if getattr(self, name) is not None]
         data |= {name: to_plain(getattr(self, name)) for name in given}
         if self.objects is not None:
@@ -136,7 +140,12 @@ class Gaze:
         rows = values.get("gaze_object")
         if rows is not None and objects is not None and not _are_rows(rows, objects):
             raise ValueError("Gaze: gaze_object has a value that is no row of objects, nor -1.")
-        return cls(heatmaps=heatmaps, objects=objects, frame=frame, time=time, **values)
+        projection = data.get("projection", "perspective")
+        if projection not in get_args(Projection):
+            raise ValueError(f"Gaze: projection is one of {', '.join(get_args(Projection))}.")
+        heads, points = values.pop("heads"), values.pop("points")
+        gaze = cls(heads, points, heatmaps, objects=objects, frame=frame, time=time)
+        return replace(gaze, projection=projection, **values)
 
     @classmethod
     def from_json(cls, text: str) -> Gaze:

@@ -26,6 +26,8 @@ class Stage:
     trainable: parameter-name prefixes; everything else is frozen. ("",) trains all.
     batch_statistics: whose BatchNorm running statistics are updated.
     augment: clip -> clip, run in the workers.
+    decides: the metric of the recipe's benchmark that picks the epoch, where it is not the one that
+    the benchmark decides by; "last" keeps the last epoch.
     clip_gradients: largest gradient norm; None leaves gradients as they are.
     """
 
@@ -40,6 +42,7 @@ class Stage:
     batch_statistics: Literal["all", "trainable", "none"] = "trainable"
     augment: Callable[[Clip], Clip] | None = None
     clip_gradients: float | None = None
+    decides: str = ""
 
 
 @dataclass(frozen=True)

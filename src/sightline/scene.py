@@ -9,6 +9,9 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
+Projection: TypeAlias = Literal["perspective", "equirectangular"]
+"""How a picture shows the world: as a camera with a lens does, or all around as a panorama."""
+
 
 @dataclass
 class Objects:
@@ -81,6 +84,8 @@ class Scene:
     image: (3, H, W) uint8 RGB.
     heads: (P, 4) XYXY; may reach outside the image; a NaN row is a person without a box.
     depth: (1, H, W) in [0, 1], near is large.
+    projection: in an equirectangular picture x counts modulo W, so that a head box over the seam
+    ends beyond W (x_min in [0, W)); points have x in [0, W).
     key: the dataset's own name of the sample.
     eyes: (P, 2) the point between the eyes where a dataset gives it; NaN where not for a person.
     """
@@ -90,7 +95,7 @@ class Scene:
     depth: Tensor | None = None
     objects: Objects | None = None
     truth: Truth | None = None
-    projection: Literal["perspective", "equirectangular"] = "perspective"
+    projection: Projection = "perspective"
     key: str = ""
     eyes: Tensor | None = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ from sightline.scene import Objects, Scene, Truth
 
 Pair = tuple[Gaze, Scene]
 PackedScenes = tuple[dict[str, Tensor], dict[str, list]]
-GAZE = ("heads", "points", "heatmaps", "inside", "gaze_object")
+GAZE = ("heads", "points", "heatmaps", "inside", "directions", "gaze_object")
 TRUTH = ("points", "inside", "gaze_object", "counted")
 OBJECTS = ("boxes", "labels", "scores", "ignored")
 
@@ -101,6 +102,7 @@ def pack_scenes(scenes: Sequence[Scene]) -> PackedScenes:
         "keys": [scene.key for scene in scenes],
         "sizes": [scene.size for scene in scenes],
         "people": [len(scene) for scene in scenes],
+        "projections": [scene.projection for scene in scenes],
         **counts,
     }
     return tensors | objects, header
@@ -111,6 +113,7 @@ def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterat
     people = ("scene.heads", "scene.eyes", *(f"truth.{name}" for name in TRUTH))
     split = {name: tensors[name].split(header["people"]) for name in people if name in tensors}
     objects = _unpack_objects("scene", tensors, header)
+    projections = header.get("projections", ["perspective"] * len(header["keys"]))
     for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
         of = {name: parts[row] for name, parts in split.items()}
         truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
@@ -119,6 +122,7 @@ def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterat
             of["scene.heads"],
             objects=objects[row],
             truth=Truth(**truth) if truth else None,
+            projection=projections[row],
             key=key,
             eyes=of.get("scene.eyes"),
         )
@@ -186,4 +190,6 @@ def _unpack(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterator[Pai
     objects = _unpack_objects("gaze", tensors, header)
     scenes = unpack_scenes(tensors, header)
     for values, found, scene in zip(zip(*columns, strict=True), objects, scenes, strict=True):
-        yield Gaze(**dict(zip(given, values, strict=True)), objects=found), scene
+        columns_of = dict(zip(given, values, strict=True))
+        gaze = Gaze(**columns_of, objects=found)
+        yield replace(gaze, projection=scene.projection), scene

@@ -22,7 +22,7 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
-from sightline.benchmark import find_benchmark
+from sightline.benchmark import Benchmark, find_benchmark
 from sightline.models import RECIPES, create, initialise
 from sightline.models.base import GazeModel
 from sightline.models.precision import choose_precision
@@ -113,7 +113,7 @@ def _run_stage(
     if final.exists():  # finished before the run broke off
         model.load_state_dict(read_state(final)[0])
         return
-    benchmark = find_benchmark(recipe.benchmark) if recipe.benchmark else None
+    benchmark = _benchmark_of(recipe, stage)
     module = StageModule(model, stage, benchmark, data, seed=recipe.seed, workers=resources.workers)
     last = LastCheckpoint(folder / "last.ckpt", resources.checkpoint_every)
     best = ModelCheckpoint(
@@ -150,6 +150,14 @@ def _run_stage(
     if trainer.is_global_zero:
         save_weights(model, final, name=recipe.model, recipe=recipe.name, stage=stage.name)
     trainer.strategy.barrier("weights saved")
+
+
+def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:
+    """What picks the epoch of a stage; None keeps the last."""
+    if recipe.benchmark is None or stage.decides == "last":
+        return None
+    benchmark = find_benchmark(recipe.benchmark)
+    return replace(benchmark, decides=stage.decides) if stage.decides else benchmark
 
 
 def _lightning_precision(resources: Resources) -> Literal["bf16-mixed", "32-true"]:

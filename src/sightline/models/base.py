@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.gaze_objects import only_sure
-from sightline.scene import Scene
+from sightline.scene import Projection, Scene
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class GazeModel(nn.Module):
     preprocess: scenes -> batch; small and picklable, also the collate function of the data loader.
     precision: the number format of the forward pass in `predict`, set by `sightline.load`.
     least_score: from which score on objects are given by `predict`, and can be looked at.
+    projections: of the pictures that it reads.
     tells_gaze, finds_objects: what it is good for; a detector alone tells nobody's gaze.
     """
 
@@ -44,6 +45,7 @@ class GazeModel(nn.Module):
     preprocess: Callable[[list[Scene]], Batch]
     precision: torch.dtype = torch.float32
     least_score: float = 0.3
+    projections: tuple[Projection, ...] = ("perspective",)
     tells_gaze: bool = True
     finds_objects: bool = False
 
@@ -89,7 +91,9 @@ class GazeModel(nn.Module):
         return self.decode(output, batch)
 
 
-def split_by_image(batch: Batch, **people: Tensor) -> list[Gaze]:
+def split_by_image(
+    batch: Batch, projection: Projection = "perspective", **people: Tensor
+) -> list[Gaze]:
     """Fields of `Gaze` over all people (N, ...) as one `Gaze` per image of the batch, on the CPU.
 
     The heads are those of the batch.
@@ -98,4 +102,4 @@ def split_by_image(batch: Batch, **people: Tensor) -> list[Gaze]:
     columns = {"heads": batch.heads, **people}
     parts = {name: values.float().cpu().split(counts) for name, values in columns.items()}
     rows = [{name: of[image] for name, of in parts.items()} for image in range(len(counts))]
-    return [Gaze(**row) for row in rows]  # pyright: ignore[reportArgumentType]
+    return [Gaze(**row, projection=projection) for row in rows]  # pyright: ignore[reportArgumentType]
