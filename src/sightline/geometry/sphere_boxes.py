@@ -12,14 +12,15 @@ WIDEST = 170.0  # degrees: a perspective view of 180 would be infinitely wide
 
 
 def wrap_boxes(boxes: Tensor, width: float = 1.0) -> Tensor:
-    """Boxes (..., 4) with x_min in [0, width); those over the seam end beyond `width`.
+    """Boxes (..., 4) or points (..., 2) with their first x in [0, width).
 
-    width: of the panorama in the unit of the boxes. Nothing changes but whole turns.
+    Boxes keep their width, so that those over the seam end beyond `width`. width: of the panorama,
+    in the unit of the boxes.
     """
     start = torch.remainder(boxes[..., :1], width)
     start = start.where(start < width, 0.0)  # the remainder of a tiny negative number is rounded
     turns = boxes[..., :1] - start
-    return boxes - turns * boxes.new_tensor([1.0, 0.0, 1.0, 0.0])
+    return boxes - turns * boxes.new_tensor([1.0, 0.0] * (boxes.shape[-1] // 2))
 
 
 def box_field(boxes: Tensor, per_edge: int = 9) -> Tensor:

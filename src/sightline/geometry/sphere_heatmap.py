@@ -30,7 +30,8 @@ def sphere_peaks(heatmaps: Tensor, radius_degrees: float = 12.0) -> Tensor:
     of the highest cell's, weighed by the cell's solid angle and by what it rises above the lowest
     of them. A cell with no other one near is its centre.
     """
-    rays = _cell_rays(*heatmaps.shape[-2:], heatmaps).flatten(0, 1)
+    h, w = heatmaps.shape[-2:]
+    rays = _cell_rays(h, w, heatmaps).flatten(0, 1)
     values = heatmaps.flatten(1)
     near = rays[values.argmax(1)] @ rays.T >= math.cos(math.radians(radius_degrees))
     lowest = values.where(near, torch.inf).amin(1, keepdim=True)
