@@ -6,6 +6,8 @@ unit vectors of the camera frame of `sphere`; up in a view is up in the panorama
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import torch
 from torch import Tensor
 
@@ -58,18 +60,22 @@ def turn(panorama: Tensor, rotation: Tensor) -> Tensor:
     return sample(panorama, to_points(to_rays(points) @ rotation.to(points)))
 
 
-def view_rays(centres: Tensor, field: tuple[float, float], size: tuple[int, int]) -> Tensor:
+Field: TypeAlias = tuple[float, float] | Tensor
+"""Horizontal and vertical angle of view in degrees, below 180; as a tensor (..., 2) of each view."""
+
+
+def view_rays(centres: Tensor, field: Field, size: tuple[int, int]) -> Tensor:
     """Vectors (..., h, w, 3), not normalised, of the pixels of views around `centres` (..., 3).
 
-    field: horizontal and vertical angle of view in degrees, below 180. size: (w, h) in pixels.
+    size: (w, h) in pixels.
     """
     plane = cell_points(size[1], size[0]).to(centres) * 2 - 1
-    flat = plane * _reach(field, centres)  # rightwards, downwards
+    flat = plane * _reach(field, centres)[..., None, None, :]  # rightwards, downwards
     left, up, outward = head_frames(centres)[..., None, None, :, :].unbind(-2)
     return outward - flat[..., :1] * left - flat[..., 1:] * up
 
 
-def view_places(rays: Tensor, centres: Tensor, field: tuple[float, float]) -> Tensor:
+def view_places(rays: Tensor, centres: Tensor, field: Field) -> Tensor:
     """Where vectors (..., 3) are in views around `centres` (..., 3): fractions (..., 2) of them.
 
     Outside [0, 1] is outside the view; what is behind the camera is NaN.
@@ -80,14 +86,12 @@ def view_places(rays: Tensor, centres: Tensor, field: tuple[float, float]) -> Te
     return (flat / _reach(field, centres) + 1) / 2
 
 
-def _reach(field: tuple[float, float], like: Tensor) -> Tensor:
-    """Half the width and height of a view, on the plane at distance 1."""
-    return torch.tan(torch.deg2rad(like.new_tensor(field) / 2))
+def _reach(field: Field, like: Tensor) -> Tensor:
+    """Half the width and height (..., 2) of views, on the plane at distance 1."""
+    return torch.tan(torch.deg2rad(torch.as_tensor(field).to(like) / 2))
 
 
-def view(
-    panorama: Tensor, centre: Tensor, field: tuple[float, float], size: tuple[int, int]
-) -> Tensor:
+def view(panorama: Tensor, centre: Tensor, field: Field, size: tuple[int, int]) -> Tensor:
     """The perspective view (C, h, w) of a panorama (C, H, W) around a unit vector (3,).
 
     field and size as in `view_rays`. Views coarser than the panorama are not smoothed.

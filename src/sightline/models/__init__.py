@@ -26,6 +26,8 @@ MODELS = {  # name: "module:factory"
     "gatector": "sightline.models.gatector.model:gatector",
     "gatector-small": "sightline.models.gatector.model:gatector_small",
     "gatector-detector": "sightline.models.gatector.detector:gatector_detector",
+    "gazefollow360": "sightline.models.gazefollow360.model:gazefollow360",
+    "gazefollow360-small": "sightline.models.gazefollow360.model:gazefollow360_small",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
@@ -41,12 +43,18 @@ RECIPES = {  # name: "module:function"
     "gatector-goo-real": "sightline.models.gatector.recipe:gatector_goo_real",
     "gatector-detector-goo-real": "sightline.models.gatector.recipe:gatector_detector_goo_real",
     "gatector-small-synthetic": "sightline.models.gatector.recipe:gatector_small_synthetic",
+    "gazefollow360": "sightline.models.gazefollow360.recipe:gazefollow360",
+    "gazefollow360-released": "sightline.models.gazefollow360.recipe:gazefollow360_released",
+    "gazefollow360-small-synthetic": (
+        "sightline.models.gazefollow360.recipe:gazefollow360_small_synthetic"
+    ),
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package
     "sightline.models.pdp.convert",
     "sightline.models.chong2020.convert",
     "sightline.models.gatector.convert",
+    "sightline.models.gazefollow360.convert",
 )
 
 

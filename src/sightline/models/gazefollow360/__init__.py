@@ -1,1 +1,1 @@
-"""GazeFollow360: where people look in 360-degree pictures (Li et al., ICCV 2021)."""
+"""GazeFollow360: gaze in panoramas by a direction, two regions and their fusion."""

@@ -1,0 +1,62 @@
+"""The losses of the three stages: direction, heatmaps of the regions, heatmap of the panorama."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn.functional import cosine_similarity
+
+from sightline.batch import Batch, counted_rows
+from sightline.geometry.sphere import sight_directions, to_rays
+from sightline.models.gazefollow360.model import GazeFollow360
+
+
+def direction_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
+    """`direction`: the mean of 1 - cosine between predicted and true sight lines.
+
+    As released, the arc cosine of the mean cosine, whose gradient has no bound near the optimum.
+    """
+    rows, targets = _targets(batch)
+    heads = model.regions.positions(batch)[rows]
+    true = sight_directions(heads, to_rays(targets))
+    cosines = cosine_similarity(model.directions(batch)[rows], true, eps=1e-6)
+    if model.config.as_released:
+        return {"direction": cosines.mean().arccos()}
+    return {"direction": _mean(1 - cosines)}
+
+
+def regions_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
+    """`distant` and `local`: mean squared errors of the regions' heatmaps.
+
+    Regions are those of the predicted direction; where a target is outside, the label is blank.
+    """
+    rows, targets = _targets(batch, everybody=True)
+    regions = model.regions(model.config, batch, model.directions(batch))
+    labels = regions.region_targets(targets)
+    named = zip(("distant", "local"), model.look(regions), labels, strict=True)
+    return {
+        name: _mean((heatmaps - label)[rows].square().mean((-2, -1)))
+        for name, heatmaps, label in named
+    }
+
+
+def fusion_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
+    """`heatmap`: the mean squared error of the fused heatmap, each cell by its share of the sphere.
+
+    As released, every cell counts the same.
+    """
+    rows, targets = _targets(batch, everybody=True)
+    output = model(batch)
+    errors = (output.heatmaps - output.regions.scene_targets(targets)).square()
+    return {"heatmap": _mean((errors * output.regions.scene_weights())[rows].mean((-2, -1)))}
+
+
+def _targets(batch: Batch, *, everybody: bool = False) -> tuple[Tensor, Tensor]:
+    """Rows of the people who count, and gaze targets (n, 2) of them or (N, 2) of everybody."""
+    assert batch.truth is not None, "training needs labelled scenes"
+    rows = counted_rows(batch.truth)
+    points = batch.truth.points.nanmean(1)
+    return rows, points if everybody else points[rows]
+
+
+def _mean(values: Tensor) -> Tensor:
+    return values.sum() / max(len(values), 1)
