@@ -34,9 +34,7 @@ class GazeFollow360(Dataset[Scene]):
         self, root: Path, split: Literal["train", "val", "test"], *, depth: bool = False
     ) -> None:
         if split not in FILES:
-            raise ValueError(
-                f"GazeFollow360 has no split {split!r}; known are {', '.join(FILES)}."
-            )
+            raise ValueError(f"GazeFollow360 has no split {split!r}; known are {', '.join(FILES)}.")
         self.root, self.depth, self.index = Path(root), depth, FILES[split]
         rows = read_rows(self.root, split)
         if rows.broken:

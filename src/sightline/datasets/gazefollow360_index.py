@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -42,8 +43,8 @@ class Rows:
         return Rows(*(column[rows] for column in columns), broken=self.broken)
 
 
-def read_rows(root: Path, split: Literal["train", "val", "test"]) -> Rows:
-    """Read the index of a split; FileNotFoundError or ValueError if there is none, or it is broken.
+def read_rows(root: Path, split: str) -> Rows:
+    """Read the index of one of `FILES`; FileNotFoundError or ValueError if it is none or broken.
 
     Raises ImportError without scipy (the extra `panorama`).
     """
@@ -84,12 +85,11 @@ def _load(file: Path) -> dict[str, Any]:
         raise ImportError(
             "The index files of GazeFollow360 need scipy: run `pip install 'sightline[panorama]'`."
         ) from error
+    content = BytesIO(file.read_bytes())
     try:
-        major, _ = matfile_version(file, appendmat=False)
+        major, _ = matfile_version(content)
         if major == 1:
-            return loadmat(file, appendmat=False, variable_names=list(FIELDS))
-    except OSError:
-        raise
+            return loadmat(content, variable_names=list(FIELDS))
     except Exception as error:  # on other and damaged files scipy raises nearly everything
         raise ValueError(f"{file} is no MATLAB file, or damaged ({error}).") from error
     was = "7.3 (HDF5)" if major == 2 else "4"
