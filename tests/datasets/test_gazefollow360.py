@@ -82,7 +82,7 @@ def test_rows_of_one_picture_are_its_people_in_their_order(root: Path) -> None:
 
 def test_blanks_behind_a_path_are_not_part_of_it(root: Path) -> None:
     write_panorama(root, "a name/with a longer path.jpg")
-    write_index(root, "test", ["test film/1.jpg", "a name/with a longer path.jpg  \0 "])
+    write_index(root, "test", ["test film/1.jpg", "a name/with a longer path.jpg  "])
     keys = GazeFollow360(root, "test").keys.tolist()
     assert keys == ["a name/with a longer path.jpg", "test film/1.jpg"]
 

@@ -11,7 +11,7 @@ def test_heads_of_several_panoramas_are_taken_together() -> None:
     for row in (0, 1):
         width, height = sizes[row].tolist()
         alone = released_heads(heads[row : row + 1], (width, height))
-        assert together.unit_centres[row].equal(alone.unit_centres[0])
+        assert together.unit_points[row].equal(alone.unit_points[0])
         assert together.corners[row].equal(alone.corners[0])
     assert together.boxes[1, [2, 3]].tolist() == [110, 55]
 

@@ -51,20 +51,20 @@ def both(golden: Path, name: str) -> Tensor:
 
 @pytest.mark.parametrize(
     ("field", "array"),
-    [("centres", "face_center_raw"), ("unit_centres", "face_center_norm"), ("widths", "wh")],
+    [("points", "face_center_raw"), ("unit_points", "face_center_norm"), ("widths", "wh")],
 )
 def test_heads_are_enlarged_and_clipped_as_released(golden: Path, field: str, array: str) -> None:
     assert both(golden, field).float().equal(expected(golden, array))
 
 
 def test_heads_are_where_the_release_sees_them_on_the_sphere(golden: Path) -> None:
-    rays = to_rays(both(golden, "unit_centres")).float()
+    rays = to_rays(both(golden, "unit_points")).float()
     torch.testing.assert_close(rays, expected(golden, "head_position"), atol=1e-6, rtol=0)
 
 
 def test_directions_are_those_that_the_release_learns(golden: Path) -> None:
     gaze = torch.tensor(cases(golden)["dataset"]["gaze_values"], dtype=torch.float64)
-    directions = sight_directions(to_rays(both(golden, "unit_centres")), to_rays(gaze))
+    directions = sight_directions(to_rays(both(golden, "unit_points")), to_rays(gaze))
     torch.testing.assert_close(directions, expected(golden, "direction_target"), atol=1e-6, rtol=0)
 
 

@@ -19,14 +19,14 @@ FINEST = 1 / 256
 class ReleasedHeads:
     """N heads, in float64 as in the release, since its truncations depend on it.
 
-    boxes: (N, 4) pixels, enlarged and clipped to the picture. centres: (N, 2) pixels, of these.
-    unit_centres: (N, 2) the same in the unit square. widths: (N,) of the boxes in pixels.
+    boxes: (N, 4) pixels, enlarged and clipped to the picture. points: (N, 2) pixels, their centres.
+    unit_points: (N, 2) the same in the unit square. widths: (N,) of the boxes in pixels.
     corners: (N, 4) int64, what is cut out.
     """
 
     boxes: Tensor
-    centres: Tensor
-    unit_centres: Tensor
+    points: Tensor
+    unit_points: Tensor
     widths: Tensor
     corners: Tensor
 
@@ -45,8 +45,8 @@ def released_heads(heads: Tensor, size: tuple[int, int] | Tensor) -> ReleasedHea
     points = centres(boxes)
     return ReleasedHeads(
         boxes=boxes,
-        centres=points,
-        unit_centres=points / edges,
+        points=points,
+        unit_points=points / edges,
         widths=boxes[:, 2] - boxes[:, 0],
         corners=boxes.long(),
     )
