@@ -157,7 +157,7 @@ def test_a_row_that_cannot_be_right_is_left_out_with_a_warning(
     assert dataset.keys.tolist() == ["test film/0.jpg"]
 
 
-@pytest.mark.parametrize("path", ["../elsewhere.jpg", "/elsewhere.jpg", ".\\..\\x.jpg", "  "])
+@pytest.mark.parametrize("path", ["../elsewhere.jpg", "/elsewhere.jpg", ".\\..\\x.jpg", ".", "  "])
 def test_a_path_that_leads_elsewhere_is_left_out(root: Path, path: str) -> None:
     write_index(root, "test", ["test film/0.jpg", path])
     assert quiet(root, "test").keys.tolist() == ["test film/0.jpg"]
