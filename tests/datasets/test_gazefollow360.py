@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import ExifTags, Image
 from scipy.io import savemat
+from scipy.sparse import csc_array
 
 from gazefollow360_worlds import (
     BOX,
@@ -171,7 +172,10 @@ def test_a_split_without_a_sound_row_is_refused(root: Path) -> None:
 
 HANDLE = np.zeros(1, dtype=[("function_handle", object)])
 WRONG = {
-    "no box": ({"face_box": None}, "has no field face_box; it must hold path, face_box, gaze"),
+    "no box": (
+        {"face_box": None},
+        "face_box of plain numbers; it must hold path, face_box, gaze",
+    ),
     "boxes in rows of four": (
         {"face_box": np.zeros((2, 4))},
         "face_box must be N x 2 x 2, not 2 x",
@@ -179,11 +183,12 @@ WRONG = {
     "a third corner": ({"face_box": np.zeros((2, 3, 2))}, "face_box must be N x 2 x 2, not 2 x 3"),
     "a target in 3D": ({"gaze": np.zeros((2, 3))}, "gaze must be N x 2, not 2 x 3"),
     "too few targets": ({"gaze": np.zeros((1, 2))}, "equally many .*: 2 of path, 2 of .*, 1 of ga"),
-    "targets as text": ({"gaze": np.array(["a", "b"])}, "the field gaze holds no numbers"),
-    "paths as numbers": ({"path": np.zeros((2, 4))}, "the field path holds no text"),
-    "paths in cells": ({"path": np.array(["a", "b"], object)}, "the field path holds no text"),
-    "a structure": ({"path": HANDLE}, "the field path holds no text"),
-    "complex numbers": ({"gaze": np.zeros((2, 2), complex)}, "the field gaze holds no numbers"),
+    "targets as text": ({"gaze": np.array(["a", "b"])}, "has no field gaze of plain numbers"),
+    "paths as numbers": ({"path": np.zeros((2, 4))}, "has no field path of plain text"),
+    "paths in cells": ({"path": np.array(["a", "b"], object)}, "has no field path of plain text"),
+    "a structure": ({"path": HANDLE}, "has no field path of plain text"),
+    "a sparse matrix": ({"gaze": csc_array(np.eye(2))}, "has no field gaze of plain numbers"),
+    "complex numbers": ({"gaze": np.zeros((2, 2), complex)}, "has no field gaze of plain numbers"),
 }
 
 
@@ -209,7 +214,7 @@ def test_a_function_handle_in_place_of_a_field_is_refused(root: Path) -> None:
     handle = struct.pack("<4I4I2I4s4x", 6, 8, 16, 0, 5, 8, 1, 1, 1, 4, b"path")  # class 16
     handle += inner.getvalue()[128:]
     file.write_bytes(file.read_bytes() + struct.pack("<2I", 14, len(handle)) + handle)
-    with pytest.raises(ValueError, match="the field path holds no text"):
+    with pytest.raises(ValueError, match="has no field path of plain text"):
         GazeFollow360(root, "test")
 
 
