@@ -66,8 +66,7 @@ class GazeFollow360(Dataset[Scene]):
         start = int(self.ends[index - 1]) if index else 0
         people = list(range(start, int(self.ends[index])))  # copies; a view takes everybody along
         try:
-            # as the released code sees it
-            image = read_image(self.root / PICTURES / key, upright=False)
+            image = read_image(self.root / PICTURES / key, upright=False)  # as released
         except ImageError as error:
             raise ImageError(f"{self.index}: row {self.numbers[start]}: {error}") from error
         points = to_pixels(self.points[people], (image.shape[2], image.shape[1]))

@@ -33,7 +33,7 @@ def check_gazefollow360(root: Path) -> Report:
         _check_split(report, rows, split, root)
     for first, second in combinations(parts, 2):
         shared = np.isin(parts[second].paths, parts[first].paths)
-        _tell(report, parts[second], second, f"rows with a picture that is also in {first}", shared)
+        _tell(report, parts[second], second, f"picture is also in {first}", shared)
     total = sum(len(rows) + len(rows.broken) for rows in parts.values())
     if total != PUBLISHED:
         report.notes.append(
@@ -57,8 +57,8 @@ def _check_split(report: Report, rows: Rows, split: str, root: Path) -> None:
         places=_places(rows, split),
     )
     other = ~np.isnan(sizes[:, 0]) & (sizes[:, 0] != 2 * sizes[:, 1])
-    _tell(report, rows, split, "rows with a picture that is not twice as wide as high", other)
-    _tell(report, rows, split, "rows with a head that an earlier row has", _repeated(rows))
+    _tell(report, rows, split, "picture is not twice as wide as high", other)
+    _tell(report, rows, split, "head is that of an earlier row", _repeated(rows))
 
 
 def _places(rows: Rows, split: str) -> list[str]:
@@ -75,5 +75,5 @@ def _repeated(rows: Rows) -> np.ndarray:
 
 def _tell(report: Report, rows: Rows, split: str, fault: str, found: np.ndarray) -> None:
     """Count a fault, and name every row that has it."""
-    report.count(f"{split} {fault}", found.sum())
-    report.problems += [f"{place}: {fault}" for place in _places(rows[found], split)]
+    report.count(f"{split} rows whose {fault}", found.sum())
+    report.problems += [f"{place}: its {fault}" for place in _places(rows[found], split)]

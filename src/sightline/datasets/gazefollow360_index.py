@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ FILES = {
 }
 FIELDS = {"path": (), "face_box": (2, 2), "gaze": (2,)}
 """Name -> shape of a row: a picture's name, two corners x, y in pixels, and u, v in [0, 1]."""
+
+PLAIN = {"char", "double", "single", "int8", "int16", "int32", "int64"}
+PLAIN |= {"uint8", "uint16", "uint32", "uint64"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class Rows:
         return Rows(*(column[rows] for column in columns), broken=self.broken)
 
 
-def read_rows(root: Path, split: Literal["train", "val", "test"]) -> Rows:
-    """Read the index of a split; FileNotFoundError or ValueError if there is none, or it is broken.
+def read_rows(root: Path, split: str) -> Rows:
+    """Read the index of one of `FILES`; FileNotFoundError or ValueError if it is none or broken.
 
     Raises ImportError without scipy (the extra `panorama`).
     """
@@ -72,24 +76,23 @@ def read_rows(root: Path, split: Literal["train", "val", "test"]) -> Rows:
 
 
 def _load(file: Path) -> dict[str, Any]:
-    """The variables of a MATLAB file of version 5 that `FIELDS` names.
+    """The variables of a MATLAB file of version 5 that `FIELDS` names and that are `PLAIN`.
 
-    scipy runs nothing: function handles and objects come as arrays of records, which have none of
-    the kinds that are asked for afterwards.
+    scipy runs nothing; function handles, objects, cells and sparse matrices are not even parsed.
     """
     try:
-        from scipy.io import loadmat
+        from scipy.io import loadmat, whosmat
         from scipy.io.matlab import matfile_version
     except ImportError as error:
         raise ImportError(
             "The index files of GazeFollow360 need scipy: run `pip install 'sightline[panorama]'`."
         ) from error
+    content = BytesIO(file.read_bytes())
     try:
-        major, _ = matfile_version(file, appendmat=False)
+        major, _ = matfile_version(content)
         if major == 1:
-            return loadmat(file, appendmat=False, variable_names=list(FIELDS))
-    except OSError:
-        raise
+            odd = {name for name, _, kind in whosmat(content) if kind not in PLAIN}
+            return loadmat(content, variable_names=[name for name in FIELDS if name not in odd])
     except Exception as error:  # on other and damaged files scipy raises nearly everything
         raise ValueError(f"{file} is no MATLAB file, or damaged ({error}).") from error
     was = "7.3 (HDF5)" if major == 2 else "4"
@@ -102,11 +105,12 @@ def _load(file: Path) -> dict[str, Any]:
 def _check_shapes(file: Path, fields: dict[str, Any]) -> None:
     """ValueError unless there are as many strings as boxes and points, and at least one."""
     for name, row in FIELDS.items():
-        if name not in fields:
-            raise ValueError(f"{file} has no field {name}; it must hold {', '.join(FIELDS)}.")
-        field, kinds = fields[name], "fiu" if row else "U"
+        field, kinds = fields.get(name), "fiu" if row else "U"
         if not isinstance(field, np.ndarray) or field.dtype.kind not in kinds:
-            raise ValueError(f"{file}: the field {name} holds no {'numbers' if row else 'text'}.")
+            raise ValueError(
+                f"{file} has no field {name} of plain {'numbers' if row else 'text'}; it must hold "
+                f"{', '.join(FIELDS)}."
+            )
         if field.ndim == 0 or field.shape[1:] != row:
             wanted = " x ".join(["N", *map(str, row)])
             told = " x ".join(map(str, field.shape))

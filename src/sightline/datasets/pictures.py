@@ -15,7 +15,8 @@ def inner_path(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or "\n" in name:
         raise ValueError(f"filename is {name!r:.40}, not the name of a picture")
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in str(path).partition("/")[0]:
+    parts = path.parts
+    if not parts or path.is_absolute() or ".." in parts or ":" in parts[0]:
         raise ValueError(f"filename is {name!r:.40}, which is outside the folder of pictures")
     return str(path)
 

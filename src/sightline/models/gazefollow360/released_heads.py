@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tvf
 
-from sightline.geometry.boxes import centres, enlarge, to_unit
+from sightline.geometry.boxes import centres, enlarge
 from sightline.models.preprocess import MEAN, STD
+
+FINEST = 1 / 256
+"""Pixels; coordinates of float32 that come back from the unit square are off by less than half."""
 
 
 @dataclass(frozen=True)
 class ReleasedHeads:
-    """N heads of one panorama, float64 as in the release, whose truncations depend on it.
+    """N heads, in float64 as in the release, since its truncations depend on it.
 
     boxes: (N, 4) pixels, enlarged and clipped to the picture. points: (N, 2) pixels, their centres.
     unit_points: (N, 2) the same in the unit square. widths: (N,) of the boxes in pixels.
@@ -27,19 +30,22 @@ class ReleasedHeads:
     corners: Tensor
 
 
-def released_heads(heads: Tensor, size: tuple[int, int]) -> ReleasedHeads:
-    """What the release makes of annotated boxes (N, 4), in pixels of a panorama of `size` (W, H).
+def released_heads(heads: Tensor, size: tuple[int, int] | Tensor) -> ReleasedHeads:
+    """What the release makes of annotated boxes (N, 4) in pixels.
 
-    They are truncated, enlarged by a tenth, more so to the right and below, and cut off at the
+    size: width and height of their panorama, or (N, 2) of each one's.
+
+    Boxes are truncated, enlarged by a tenth, more so to the right and below, and cut off at the
     picture's edges, also at the seam, which moves their centres.
     """
-    boxes = enlarge(heads.double().trunc(), 0.1)
-    boxes = boxes.clamp(min=0).minimum(boxes.new_tensor(size * 2))
+    pixels = (heads.double() / FINEST).round() * FINEST
+    edges = torch.as_tensor(size, dtype=pixels.dtype, device=heads.device).expand(len(heads), 2)
+    boxes = enlarge(pixels.trunc(), 0.1).clamp(min=0).minimum(edges.repeat(1, 2))
     points = centres(boxes)
     return ReleasedHeads(
         boxes=boxes,
         points=points,
-        unit_points=to_unit(points, size),
+        unit_points=points / edges,
         widths=boxes[:, 2] - boxes[:, 0],
         corners=boxes.long(),
     )
