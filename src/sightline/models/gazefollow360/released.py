@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from sightline.geometry.heatmap import gaussian_heatmaps
-from sightline.geometry.panorama import sample
 
 LABEL_SIZE = 224  # side of the label over the whole panorama that the windows' targets are cut from
 
@@ -72,14 +71,28 @@ def cut(panoramas: list[Tensor], image_of: Tensor, windows: Windows, size: int =
     panoramas: (3, H, W) bytes, RGB; image_of: (N,) the row of each window's panorama. Bilinear,
     without smoothing.
     """
-    x, y = _axes(windows.corners, size)
-    points = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), -1) + 0.5
-    points = points / windows.sizes[:, None, None]
     regions = torch.empty(len(image_of), 3, size, size, device=image_of.device)
     for row, panorama in enumerate(panoramas):  # of different sizes
         own = image_of == row
-        regions[own] = sample(panorama, points[own]).flip(0).transpose(0, 1).float()
+        regions[own] = _scaled(panorama, *_axes(windows.corners[own], size)).flip(1).float()
     return regions
+
+
+def _scaled(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Bytes (n, C, h, w) of an image (C, H, W) between its pixels at x (n, w) and y (n, h).
+
+    In the whole numbers of OpenCV, which the release uses: weights of 2048ths, bits cut off twice.
+    The towers are linear and see 0..255, so another rounding is seen in their heatmaps.
+    """
+    x, y = x[:, None, :], y[:, :, None]
+    right_share, low_share = (((at - at.floor()) * 2048).round().int() for at in (x, y))
+    upper, lower = (
+        image[:, row.long(), x.floor().long()].int() * (2048 - right_share)
+        + image[:, row.long(), x.ceil().long()].int() * right_share
+        for row in (y.floor(), y.ceil())
+    )
+    total = ((upper >> 4) * (2048 - low_share) >> 16) + ((lower >> 4) * low_share >> 16)
+    return ((total + 2) >> 2).transpose(0, 1)
 
 
 def guidance(windows: Windows, size: int = 56, sigma: int = 15) -> Tensor:
