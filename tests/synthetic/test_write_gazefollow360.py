@@ -71,7 +71,11 @@ def test_paths_of_a_file_have_one_width(tmp_path: Path) -> None:
     raw = loadmat(tmp_path / "a" / TRAIN, chars_as_strings=False)["path"]
     assert raw.dtype == "<U1"
     assert raw.shape[1] == len("train/000000.jpg")
-    assert len(index(tmp_path / "a", "test")["path"]) == 0
+
+
+def test_an_empty_split_has_no_file(tmp_path: Path) -> None:
+    assert write_gazefollow360(tmp_path / "g", images=1, size=SIZE)["test"] == (0, 0)
+    assert not (tmp_path / "g/train_vali_test_data/test_data.mat").exists()
 
 
 def test_splits_share_no_room() -> None:

@@ -52,9 +52,10 @@ def write_gazefollow360(
 ) -> dict[str, Written]:
     """Write `images` panoramas of `size` (width, height) to an empty or new `folder`.
 
-    Of them `test_share` are the test, as many the validation. The same seed gives the same bytes
-    whatever the number of workers; called again after a break, it goes on. Raises FileExistsError
-    if `folder` holds anything else, ValueError for a size or a share that cannot be.
+    Of them `test_share` are the test, as many the validation; an empty split has no file. The same
+    seed gives the same bytes whatever the number of workers; called again after a break, it goes
+    on. Raises FileExistsError if `folder` holds anything else, ValueError for a size or a share
+    that cannot be.
     """
     tests = round(images * test_share)
     if tests < 0 or 2 * tests > images:
@@ -69,8 +70,8 @@ def write_gazefollow360(
     for split, count in counts.items():
         mine = [rows for job, rows in zip(jobs, people, strict=True) if job[0] == split]
         rows = list(chain.from_iterable(mine))
-        index = folder / "train_vali_test_data" / f"{split}_data.mat"
-        write_once(index, _matlab(rows))
+        if rows:
+            write_once(folder / "train_vali_test_data" / f"{split}_data.mat", _matlab(rows))
         written[split] = Written(count, len(rows))
     return written
 
@@ -102,8 +103,8 @@ def _matlab(rows: list[Row]) -> bytes:
 
     arrays = {
         "path": np.array([row.path for row in rows], str),
-        "face_box": np.array([row.face_box for row in rows]).reshape(-1, 2, 2),
-        "gaze": np.array([row.gaze for row in rows]).reshape(-1, 2),
+        "face_box": np.array([row.face_box for row in rows]),
+        "gaze": np.array([row.gaze for row in rows]),
     }
     buffer = BytesIO()
     savemat(buffer, arrays)
