@@ -28,6 +28,11 @@ COMMANDS = {  # words: (module, class, what it does)
         "SynthesizeGoo",
         "render shelves and a shopper in the released layout",
     ),
+    "data synthesize gazefollow360": (
+        "data",
+        "SynthesizeGazeFollow360",
+        "render panoramas in the released layout",
+    ),
     "models list": ("models", "List", "models, known weights and their licences"),
     "models convert": ("models", "Convert", "turn an official checkpoint into a file of ours"),
     "info": ("info", "Info", "versions, devices, head detectors, licences"),

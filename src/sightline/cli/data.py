@@ -168,3 +168,35 @@ class SynthesizeGoo(_Synthesize):
         )
         print(f"train: {train} pictures\ntest: {test} pictures")
         return 0
+
+
+@dataclass(kw_only=True)
+class SynthesizeGazeFollow360(_Synthesize):
+    """Render panoramas with people and things all around, laid out as GazeFollow360, exact truth.
+
+    Called again after a break, the same command goes on. A head box over the picture's left and
+    right edge, which the release cuts, ends beyond the picture's width.
+    """
+
+    images: int = 1000
+    """Panoramas of all splits."""
+    size: tuple[int, int] = (1024, 512)
+    """Width and height in pixels; as wide as twice the height."""
+    test_share: float = 0.1
+    """How many of the panoramas are for the test; as many are for the validation."""
+
+    def run(self) -> int:
+        """Render and write."""
+        from sightline.synthetic.gazefollow360 import write_gazefollow360
+
+        written = write_gazefollow360(
+            self.folder,
+            images=self.images,
+            seed=self.seed,
+            size=self.size,
+            workers=self.workers,
+            test_share=self.test_share,
+        )
+        for split, part in written.items():
+            print(f"{split}: {part.images} panoramas, {part.people} people")
+        return 0

@@ -16,8 +16,6 @@ def rectangles(solids: Solids, camera: Camera) -> Tensor:
     """Half-open pixel rectangles (N, 4) left, top, right, bottom that hold each solid's picture."""
     width, height = camera.size
     bounds, depth = extents(solids, camera)
-    whole = bounds.new_tensor([0.0, 0.0, width, height])
-    bounds = torch.where((solids.box | (depth[:, 0] > NEAR))[:, None], bounds, whole)
     bounds = torch.where((depth[:, 1] > NEAR)[:, None], bounds, 0.0)
     low, high = (bounds[:, :2] - 0.5).floor(), (bounds[:, 2:] + 0.5).ceil()
     limit = torch.tensor([width, height])
@@ -25,16 +23,18 @@ def rectangles(solids: Solids, camera: Camera) -> Tensor:
 
 
 def extents(solids: Solids, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Exact picture bounds (N, 4) XYXY and depth ranges (N, 2) of solids.
+    """Picture bounds (N, 4) XYXY and depth ranges (N, 2) of solids.
 
-    Bounds hold for boxes at least partly, and for ellipsoids wholly in front of the camera.
+    Bounds hold for solids at least partly in front of the camera, and are exact except for
+    ellipsoids partly behind it, which get those of the boxes around them.
     """
     rotation = tensor(camera.rotation)
     centre = (solids.centre - tensor(camera.position)) @ rotation.T
     spokes = solids.axes @ rotation.T * solids.half[..., None]  # (N, 3, 3) half axes, camera frame
     box, box_depth = _box_extents(centre, spokes)
     ball, ball_depth = _ball_extents(centre, spokes)
-    bounds = torch.where(solids.box[:, None], box, ball) * camera.focal
+    whole = ~solids.box & (ball_depth[:, 0] > NEAR)
+    bounds = torch.where(whole[:, None], ball, box) * camera.focal
     middle = bounds.new_tensor(camera.size).repeat(2) / 2
     return bounds + middle, torch.where(solids.box[:, None], box_depth, ball_depth)
 

@@ -27,7 +27,7 @@ def gather_people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, 
     camera = None
     people: list[Person] = []
     for _ in range(8 * wanted):
-        scale, seated, height = _stature(generator)
+        scale, seated, height = stature(generator)
         depth = focal * HEAD_HEIGHT * scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
         camera = camera or _camera(generator, size, focal, height, depth)
         centre = _head_centre(camera, generator.uniform(0.08, 0.92) * size[0], height, depth)
@@ -52,7 +52,7 @@ def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float
     return np.arctan2(-line[0], line[1]) + generator.normal(0, 0.6)
 
 
-def _stature(generator: Generator) -> tuple[float, bool, float]:
+def stature(generator: Generator) -> tuple[float, bool, float]:
     """Scale of the head, whether the person sits, height of the head's centre above the floor."""
     seated, child = generator.random(2) < (0.35, 0.15)
     scale = generator.uniform(0.85, 0.95) if child else generator.uniform(0.95, 1.08)

@@ -20,6 +20,7 @@ SIZE = (320, 240)
 TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
 TRAIN_CLIPS, TEST_CLIPS, MEMORY_CLIPS = range(3, 6)  # and of clips
 TRAIN_SHELVES, TEST_SHELVES, MEMORY_SHELVES = range(6, 9)  # and of shelves
+TRAIN_AROUND, VAL_AROUND, TEST_AROUND, MEMORY_AROUND = range(9, 13)  # and of panoramas
 FPS = 10.0
 OUTSIDE_SHARE = 0.25  # of the people in a picture, of gaze shifts in a clip
 

@@ -98,16 +98,20 @@ class Room:
     def _spot(self, radius: float) -> np.ndarray | None:
         """A free place (3,) on the floor that the camera may see."""
         for _ in range(8):
-            column = self.generator.uniform(0, self.camera.size[0])
-            depth = self.generator.uniform(1.0, self.high[1])
-            middle = self.camera.size[1] / 2
-            spot = self.camera.unproject(np.array((column, middle)), depth)[:2]
+            spot = self._anywhere()
             free = all(np.linalg.norm(spot - p) > radius + r for p, r in self.taken)
             inside = (spot - radius > self.low[:2]).all() and (spot + radius < self.high[:2]).all()
             if free and inside:
                 self.taken.append((spot, radius))
                 return np.array((*spot, 0.01))
         return None
+
+    def _anywhere(self) -> np.ndarray:
+        """A place (2,) on the floor, free or not."""
+        column = self.generator.uniform(0, self.camera.size[0])
+        depth = self.generator.uniform(1.0, self.high[1])
+        middle = self.camera.size[1] / 2
+        return self.camera.unproject(np.array((column, middle)), depth)[:2]
 
     def _wall(self) -> tuple[np.ndarray, np.ndarray] | None:
         """A place on a wall that the camera may see, and the frame there (rows right, in, up)."""

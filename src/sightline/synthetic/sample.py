@@ -49,7 +49,9 @@ def sample_world(
     """
     while True:
         setting = furnished(generator, size)
-        world = setting and _look(setting, outside_share)
+        world = setting and look(
+            setting, candidates(setting.room, setting.heads), outside_share=outside_share
+        )
         if world is not None:
             return world
 
@@ -59,28 +61,33 @@ def furnished(generator: Generator, size: tuple[int, int]) -> Setting | None:
     camera, people = gather_people(generator, size)
     if not people:
         return None
-    room = Room(generator, camera, people)
+    setting = settle(Room(generator, camera, people))
+    visible = clearly_visible(setting.solids, camera, setting.heads).all()
+    return setting if visible else None
+
+
+def settle(room: Room) -> Setting:
+    """Put furniture, things and people into an empty room."""
+    people = room.people
     room.furnish()
     for owner, person in enumerate(people, len(people) + 1):
-        _add_body(generator, room, person, owner)
+        _add_body(room.generator, room, person, owner)
     heads = Targets(
         np.array([person.pose.centre for person in people]), np.arange(1, len(people) + 1)
     )
     ahead = heads.points + np.array([person.pose.frame[1] for person in people])
-    solids = stack(room.solids + head_solids(people, ahead))
-    visible = clearly_visible(solids, camera, heads).all()
-    return Setting(room, heads, solids) if visible else None
+    return Setting(room, heads, stack(room.solids + head_solids(people, ahead)))
 
 
-def _look(setting: Setting, outside_share: float) -> World | None:
-    """Everybody looks at something; None if somebody finds nothing."""
+def look(setting: Setting, places: Targets, *, outside_share: float) -> World | None:
+    """Everybody looks at one of the `places`; None if somebody finds nothing."""
     room, heads, solids = setting
     targets = choose(
         room.generator,
         room.camera,
         solids,
         heads,
-        candidates(room, heads),
+        places,
         body_yaws=np.array([person.pose.body_yaw for person in room.people]),
         outside_share=outside_share,
     )

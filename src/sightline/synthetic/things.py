@@ -133,6 +133,15 @@ def panel(generator: Generator, centre: np.ndarray, axes: np.ndarray, owner: int
     return Thing([front, rim], front.centre)
 
 
+def lamp(generator: Generator, ceiling: np.ndarray, owner: int) -> Thing:
+    """A lamp on a cord below a point of the ceiling."""
+    drop, radius = generator.uniform((0.15, 0.07), (0.7, 0.16))
+    shade = any_paint(generator, (8, 25))._replace(glow=float(generator.uniform(0.3, 1.0)))
+    centre = raised(ceiling, -drop)
+    cord = Solid(True, raised(ceiling, -drop / 2), (0.006, 0.006, drop / 2), shade, owner)
+    return Thing([cord, Solid(False, centre, (radius, radius, 0.8 * radius), shade, owner)], centre)
+
+
 def held(generator: Generator, centre: np.ndarray, yaw: float, owner: int) -> Thing:
     """A phone, a book or a cup in the hands of a person who faces `yaw`."""
     sizes = ((0.09, 0.015, 0.16), (0.26, 0.03, 0.19), (0.09, 0.09, 0.11))
