@@ -86,7 +86,7 @@ def sight_ends(heads: Tensor, directions: Tensor) -> Tensor:
 
 def great_circle(a: Tensor, b: Tensor) -> Tensor:
     """Angle (...) in radians between vectors (..., 3), exact also for equal and opposite ones."""
-    cross = torch.linalg.cross(a, b).norm(dim=-1)
+    cross = torch.linalg.cross(*torch.broadcast_tensors(a, b)).norm(dim=-1)
     return torch.atan2(cross, (a * b).sum(-1))
 
 
