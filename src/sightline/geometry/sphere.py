@@ -48,7 +48,7 @@ def head_frames(heads: Tensor) -> Tensor:
     """
     x, y, z = heads.unbind(-1)
     around = torch.hypot(x, y)
-    pole = around == 0
+    pole = around < 1e-6  # at v = 1 rounding leaves a direction, but a random one
     cos, sin = torch.where(pole, 1.0, x / around), torch.where(pole, 0.0, y / around)
     left = torch.stack([-sin, cos, torch.zeros_like(z)], -1)
     up = torch.stack([-z * cos, -z * sin, around], -1)
