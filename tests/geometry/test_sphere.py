@@ -172,6 +172,13 @@ def test_points_of_the_poles_are_numbers() -> None:
     assert to_points(rays).tolist() == [[0.0, 0.0], [0.0, 1.0]]
 
 
+def test_what_nobody_gave_stays_unknown() -> None:
+    unknown = torch.full((1, 3), torch.nan)
+    assert to_points(unknown).isnan().all()
+    assert to_rays(unknown[:, :2]).isnan().all()
+    assert to_degrees(unknown[:, :2]).isnan().all()
+
+
 def test_degrees_are_zero_in_the_middle_and_positive_right_and_up() -> None:
     points = torch.tensor([[0.5, 0.5], [0.75, 0.5], [0.25, 0.25], [0.0, 0.0], [1.0, 1.0]])
     expected = [[0.0, 0.0], [90.0, 0.0], [-90.0, 45.0], [-180.0, 90.0], [-180.0, -90.0]]
