@@ -79,6 +79,21 @@ def test_bytes_stay_bytes_rounded_and_floats_stay_floats() -> None:
     torch.testing.assert_close(sample(panorama.float(), points), torch.tensor([[0.6, 2.7]]))
 
 
+def test_one_point_and_none_are_sampled_too() -> None:
+    panorama = noise()
+    assert sample(panorama, cell_points(16, 32)[3, 5]).equal(panorama[:, 3, 5])
+    assert sample(panorama, torch.zeros(0, 2)).shape == (3, 0)
+
+
+def test_gradients_reach_the_pixels_between_which_a_point_lies() -> None:
+    heatmap = torch.rand(1, 4, 8, requires_grad=True)
+    sample(heatmap, torch.tensor([[0.0, 0.5]])).sum().backward()
+    assert heatmap.grad is not None
+    expected = torch.zeros(1, 4, 8)
+    expected[0, 1:3, [0, 7]] = 0.25
+    assert heatmap.grad.equal(expected)
+
+
 def test_cells_are_told_by_their_centres() -> None:
     points = cell_points(2, 4)
     assert points.shape == (2, 4, 2)

@@ -38,7 +38,7 @@ def _row(panorama: Tensor, left: Tensor, row: Tensor, right_share: Tensor) -> Te
     ends = row * width + column, row * width + torch.where(column + 1 < width, column + 1, 0)
     flat = panorama.flatten(1)  # gather is ten times faster than indexing
     values = (flat.gather(1, end.flatten().expand(len(flat), -1)).to(left) for end in ends)
-    low, high = (value.unflatten(1, left.shape) for value in values)
+    low, high = (value.view(len(flat), *left.shape) for value in values)
     return torch.lerp(low, high, right_share)
 
 
