@@ -23,6 +23,7 @@ from sightline.metrics.scores import (
     score,
     vat_metrics,
 )
+from sightline.metrics.sphere_scores import gazefollow360_metrics, one_hot_metrics
 from sightline.registry import unknown_name
 from sightline.scene import Scene
 
@@ -161,6 +162,22 @@ BENCHMARKS = {
         _goo("goo-real-oneshot", "test", "Tomas et al. 2021 (GOO): their one-shot test pictures"),
         _goo_objects("test", "Wang et al. 2022 (GaTector): objects alone, 904 test pictures"),
         _goo_objects("val", "ours: objects alone, a part of the training pictures"),
+        Benchmark(
+            "gazefollow360-test",
+            "gazefollow360",
+            "test",
+            "Li et al. 2021 (GazeFollow360): one target per person, anywhere on the sphere",
+            gazefollow360_metrics + one_hot_metrics,
+            decides="gazefollow360.sphere-distance",
+        ),
+        Benchmark(
+            "gazefollow360-val",
+            "gazefollow360",
+            "val",
+            "the released validation split, which no published number uses; " + _CHOSEN_ON_TEST,
+            gazefollow360_metrics,
+            decides="gazefollow360.sphere-distance",
+        ),
         _own_data("test"),
         _own_data("val"),
     )

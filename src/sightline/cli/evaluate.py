@@ -31,7 +31,8 @@ class Evaluate(ModelOptions):
     predictions: Path | None = None
     """Score this folder of saved predictions: no data, no network."""
     baselines: bool = False
-    """Also score two baselines: the picture's centre, and a fixed step to the facing side."""
+    """Also score baselines: the picture's centre, and a fixed step to the facing side; in
+    panoramas also straight across, and by chance."""
     batch: int = 32
     """Scenes per batch."""
     workers: int = 2
@@ -39,7 +40,7 @@ class Evaluate(ModelOptions):
 
     def run(self) -> int:
         """Predict what is missing, score, write the report, print it."""
-        from sightline.baselines import BASELINES, predict_baseline
+        from sightline.baselines import baseline_names, predict_baseline
         from sightline.benchmark import find_benchmark
         from sightline.evaluate import read_origin, score_pairs, write_report
         from sightline.shards import read_shards
@@ -52,7 +53,7 @@ class Evaluate(ModelOptions):
         origin = read_origin(folder)
         systems = {origin.get("model", "model"): score_pairs(benchmark, read_shards(folder))}
         if self.baselines:
-            for name in BASELINES:
+            for name in baseline_names(read_shards(folder)):
                 pairs = predict_baseline(name, read_shards(folder))
                 systems[name] = score_pairs(benchmark, pairs)
         report = out / "report.json"

@@ -18,31 +18,30 @@ def sample(panorama: Tensor, points: Tensor) -> Tensor:
     """Values (C, ...) of a panorama (C, H, W) at points (..., 2), between pixels bilinear.
 
     Columns wrap around; beyond a pole lies the row that continues on its other side. Bytes are
-    rounded to bytes, floats stay floats.
+    rounded to bytes, other values come in the precision of the points.
     """
-    _, height, width = panorama.shape
+    height, width = panorama.shape[1:]
     x, y = points[..., 0] * width - 0.5, points[..., 1] * height - 0.5
     left, top = x.floor(), y.floor()
-    right_share, low_share = x - left, y - top
-    flat = panorama.flatten(1)
-    value = 0.0
-    for row, row_share in ((top, 1 - low_share), (top + 1, low_share)):
-        for column, column_share in ((left, 1 - right_share), (left + 1, right_share)):
-            value = value + flat[:, _index(column, row, width, height)] * (row_share * column_share)
-    assert isinstance(value, Tensor)
-    if panorama.dtype == torch.uint8:
-        return value.round().clamp(0, 255).byte()
-    return value
+    upper, lower = (_row(panorama, left, row, x - left) for row in (top, top + 1))
+    value = torch.lerp(upper, lower, y - top)
+    return value.round().clamp(0, 255).byte() if panorama.dtype == torch.uint8 else value
 
 
-def _index(column: Tensor, row: Tensor, width: int, height: int) -> Tensor:
-    """Places in a flattened panorama; over the pole the columns are half a turn further."""
-    column, row = column.long(), row.long()
-    beyond = (row < 0) | (row >= height)
-    row = torch.where(row < 0, -1 - row, row)
-    row = torch.where(row >= height, 2 * height - 1 - row, row).clamp(0, height - 1)
-    column = torch.where(beyond, column + width // 2, column) % width
-    return row * width + column
+def _row(panorama: Tensor, left: Tensor, row: Tensor, right_share: Tensor) -> Tensor:
+    """Values (C, ...) in rows, between columns `left` and the next ones."""
+    height, width = panorama.shape[1:]
+    column, row = left.long(), row.long()
+    over_the_top, under_the_bottom = row < 0, row >= height
+    column = column + (over_the_top | under_the_bottom) * (width // 2)  # half a turn further
+    row = torch.where(over_the_top, -1 - row, row)
+    row = torch.where(under_the_bottom, 2 * height - 1 - row, row).clamp(0, height - 1)
+    column = column % width
+    ends = row * width + column, row * width + torch.where(column + 1 < width, column + 1, 0)
+    flat = panorama.flatten(1)  # gather is ten times faster than indexing
+    values = (flat.gather(1, end.flatten().expand(len(flat), -1)).to(left) for end in ends)
+    low, high = (value.view(len(flat), *left.shape) for value in values)
+    return torch.lerp(low, high, right_share)
 
 
 def cell_points(height: int, width: int) -> Tensor:

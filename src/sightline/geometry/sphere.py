@@ -27,7 +27,7 @@ def to_points(rays: Tensor) -> Tensor:
     """Points (..., 2) of a panorama, u in [0, 1), where vectors (..., 3) of any length point."""
     x, y, z = rays.unbind(-1)
     u = torch.remainder(-torch.atan2(y, x) / (2 * math.pi), 1.0)
-    u = u.where(u < 1, 0.0)  # the remainder of a tiny negative number is rounded to 1
+    u = u.masked_fill((u >= 1) | (u == 0), 0.0)  # of a tiny negative number it is 1, of -0 -0
     return torch.stack([u, torch.atan2(torch.hypot(x, y), z) / math.pi], -1)
 
 
@@ -48,7 +48,7 @@ def head_frames(heads: Tensor) -> Tensor:
     """
     x, y, z = heads.unbind(-1)
     around = torch.hypot(x, y)
-    pole = around == 0
+    pole = around < 1e-6  # at v = 1 rounding leaves a direction, but a random one
     cos, sin = torch.where(pole, 1.0, x / around), torch.where(pole, 0.0, y / around)
     left = torch.stack([-sin, cos, torch.zeros_like(z)], -1)
     up = torch.stack([-z * cos, -z * sin, around], -1)
@@ -86,7 +86,7 @@ def sight_ends(heads: Tensor, directions: Tensor) -> Tensor:
 
 def great_circle(a: Tensor, b: Tensor) -> Tensor:
     """Angle (...) in radians between vectors (..., 3), exact also for equal and opposite ones."""
-    cross = torch.linalg.cross(a, b).norm(dim=-1)
+    cross = torch.linalg.cross(*torch.broadcast_tensors(a, b)).norm(dim=-1)
     return torch.atan2(cross, (a * b).sum(-1))
 
 

@@ -18,7 +18,7 @@ def wrap_boxes(boxes: Tensor, width: float = 1.0) -> Tensor:
     in the unit of the boxes.
     """
     start = torch.remainder(boxes[..., :1], width)
-    start = start.where(start < width, 0.0)  # the remainder of a tiny negative number is rounded
+    start = start.masked_fill(start >= width, 0.0)  # a tiny negative number's is rounded to width
     turns = boxes[..., :1] - start
     return boxes - turns * boxes.new_tensor([1.0, 0.0] * (boxes.shape[-1] // 2))
 
