@@ -76,6 +76,11 @@ class Gaze:
                 f"with {len(self)} head boxes it must be ({len(self)}, h, w)."
             )
 
+    @classmethod
+    def nobody(cls) -> Gaze:
+        """Of a picture without people."""
+        return cls(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
+
     def __len__(self) -> int:
         """The number of people."""
         return len(self.heads)

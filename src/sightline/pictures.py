@@ -126,13 +126,9 @@ def _read(path: Path, heads: HeadSource, objects: ObjectSource | None) -> Found 
         found = heads(path, image)
         things = None if objects is None else objects(path, image)
         scene = Scene(image, found.boxes, objects=things, key=str(path))
-        return Found(path, scene, found, _nobody())
+        return Found(path, scene, found, Gaze.nobody())
     except Exception as error:  # one bad file must not cost the others
         return Failed(path, str(error) or type(error).__name__)
-
-
-def _nobody() -> Gaze:
-    return Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
 
 
 def _predict_together(

@@ -4,7 +4,10 @@ import pytest
 import torch
 
 from sightline.batch import Batch
-from sightline.films.watch import RECURRENT, People, Runs, Seen, find_people, predict_seen, watch
+from sightline.films.runs import Runs
+from sightline.films.seen import Seen
+from sightline.films.sources import People
+from sightline.films.watch import RECURRENT, find_people, predict_seen, watch
 from sightline.gaze import Gaze
 from sightline.media.faults import Faults
 from sightline.media.film import Frame

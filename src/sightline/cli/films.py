@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sightline.cli.predict import Predict
     from sightline.films.results import FilmResults
-    from sightline.films.watch import People
+    from sightline.films.sources import People
     from sightline.media.film import Film, Frame
     from sightline.models.base import GazeModel
 
@@ -119,7 +119,8 @@ def _again(options: Predict, source: str, start: float) -> Iterator[Frame]:
 
 def _take(options: Predict, source: str, results: FilmResults) -> bool:
     """Watch the film, or the rest of it, into `results`; returns whether some is left to do."""
-    from sightline.films.watch import objects_of, people_of, watch
+    from sightline.films.sources import objects_of, people_of
+    from sightline.films.watch import watch
     from sightline.media.film import open_film
     from sightline.media.tracker import Tracker
 

@@ -21,7 +21,7 @@ from sightline.draw import draw_gaze
 from sightline.films.album import COLUMNS, ROWS, SIDE, Album
 from sightline.films.identities import Identities
 from sightline.films.record import Record
-from sightline.films.watch import Seen
+from sightline.films.seen import Seen
 from sightline.media.film import Frame
 from sightline.media.film_writer import FilmWriter
 from sightline.media.image import read_image, write_image
