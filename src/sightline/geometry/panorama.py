@@ -63,9 +63,14 @@ def view_rays(centres: Tensor, field: tuple[float, float], size: tuple[int, int]
 
     field: horizontal and vertical angle of view in degrees, below 180. size: (w, h) in pixels.
     """
-    plane = cell_points(size[1], size[0]).to(centres) * 2 - 1
-    flat = plane * _reach(field, centres)  # rightwards, downwards
-    left, up, outward = head_frames(centres)[..., None, None, :, :].unbind(-2)
+    places = cell_points(size[1], size[0]).to(centres)
+    return place_rays(places, centres[..., None, None, :], field)
+
+
+def place_rays(places: Tensor, centres: Tensor, field: tuple[float, float]) -> Tensor:
+    """Vectors (..., 3), not normalised, to `places` (..., 2) of views: undoes `view_places`."""
+    flat = (places * 2 - 1) * _reach(field, centres)  # rightwards, downwards
+    left, up, outward = head_frames(centres).unbind(-2)
     return outward - flat[..., :1] * left - flat[..., 1:] * up
 
 
