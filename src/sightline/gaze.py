@@ -77,9 +77,10 @@ class Gaze:
             )
 
     @classmethod
-    def nobody(cls) -> Gaze:
+    def nobody(cls, projection: Projection = "perspective") -> Gaze:
         """Of a picture without people."""
-        return cls(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
+        heatmaps = torch.zeros(0, 0, 0)
+        return cls(torch.zeros(0, 4), torch.zeros(0, 2), heatmaps, projection=projection)
 
     def __len__(self) -> int:
         """The number of people."""

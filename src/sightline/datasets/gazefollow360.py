@@ -14,7 +14,7 @@ from sightline.datasets.gazefollow360_index import FILES, read_rows
 from sightline.datasets.pictures import depth_path
 from sightline.geometry.boxes import to_pixels
 from sightline.media.image import ImageError, read_depth_of, read_image
-from sightline.scene import Scene, Truth
+from sightline.scene import Projection, Scene, Truth
 
 PICTURES = "all the videos"
 
@@ -30,13 +30,13 @@ class GazeFollow360(Dataset[Scene]):
     out with a warning. `keys` names the samples: the picture's path.
     """
 
+    projection: Projection = "equirectangular"
+
     def __init__(
         self, root: Path, split: Literal["train", "val", "test"], *, depth: bool = False
     ) -> None:
         if split not in FILES:
-            raise ValueError(
-                f"GazeFollow360 has no split {split!r}; known are {', '.join(FILES)}."
-            )
+            raise ValueError(f"GazeFollow360 has no split {split!r}; known are {', '.join(FILES)}.")
         self.root, self.depth, self.index = Path(root), depth, FILES[split]
         rows = read_rows(self.root, split)
         if rows.broken:
@@ -78,6 +78,6 @@ class GazeFollow360(Dataset[Scene]):
             heads=self.heads[people],
             depth=read_depth_of(image, depth_path(self.root, key)) if self.depth else None,
             truth=Truth(points[:, None], torch.ones(len(people))),
-            projection="equirectangular",
+            projection=self.projection,
             key=key,
         )

@@ -39,7 +39,7 @@ class Seen:
     def gaze(self) -> Gaze:
         """Where the people look, in the order of `heads`."""
         rows = [self.gazes[row] for row in range(len(self.heads))]
-        one = join(rows) if rows else Gaze.nobody()
+        one = join(rows) if rows else Gaze.nobody(self.frame.projection)
         one = settle_objects(one, self.objects, self.method)
         return replace(one, tracks=self.heads.tracks, frame=self.frame.index, time=self.frame.time)
 
@@ -50,4 +50,5 @@ def join(people: list[Gaze]) -> Gaze:
     for name in ("heads", "points", "heatmaps", "inside", "directions", "gaze_object"):
         values = [getattr(one, name) for one in people]
         columns[name] = None if values[0] is None else torch.cat(values)
-    return Gaze(**columns, objects=people[0].objects)  # pyright: ignore[reportArgumentType]
+    one = people[0]
+    return Gaze(**columns, objects=one.objects, projection=one.projection)  # pyright: ignore

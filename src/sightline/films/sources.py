@@ -14,6 +14,7 @@ from sightline.media.film import Film, FolderFilm, Frame
 from sightline.media.filmheads import read_film_heads
 from sightline.media.heads import Heads
 from sightline.media.objectfiles import ObjectTable
+from sightline.media.panorama_heads import PanoramaDetector
 from sightline.media.tracker import Tracker
 from sightline.object_sources import choose_objects
 from sightline.scene import Objects
@@ -43,16 +44,20 @@ def people_of(
 
     first: the number that the file of heads gives to the first frame.
     """
+    panorama = film.projection == "equirectangular"
     if heads is None:
         detect = choose_detector(detector)
+        find = PanoramaDetector(detect) if panorama else detect
         return People(
-            lambda frame: detect(frame.image),
+            lambda frame: find(frame.image),
             Tracker(),
             getattr(detect, "note", ""),
             {"detector": type(detect).__name__, **_numbers_and_words(detect)},
         )
     pictures = film.paths if isinstance(film, FolderFilm) else ()
-    table = read_film_heads(heads, first=first, step=1 / (film.rate or 25.0), pictures=pictures)
+    table = read_film_heads(
+        heads, first=first, step=1 / (film.rate or 25.0), pictures=pictures, over_seam=panorama
+    )
     guessed = first is None and table.first not in (None, 0, 1)
     return People(
         lambda frame: table.of_frame(frame.index, frame.name, frame.time),
@@ -80,6 +85,8 @@ class Things:
         """The objects of a frame on the unit square, if there is a source of them."""
         if self.objects is None:
             return None
+        if frame.projection != "perspective":
+            raise ValueError("objects are looked at in ordinary films only")
         found, (height, width) = self.objects(frame), frame.image.shape[1:]
         self.seen |= len(found) > 0
         return replace(found, boxes=to_unit(found.boxes.float(), (width, height)))

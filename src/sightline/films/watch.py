@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -18,9 +20,10 @@ from sightline.media.faults import Faults
 from sightline.media.film import Frame, open_film
 from sightline.media.heads import Heads
 from sightline.media.objects import no_objects
-from sightline.models import load
+from sightline.media.panorama_heads import settle_boxes
+from sightline.media.projection import Choice
 from sightline.models.base import GazeModel
-from sightline.pictures import DEFAULT_MODEL
+from sightline.pictures import choose_model
 from sightline.scene import Objects, Scene
 
 QUEUE = 4  # frames between two stages of the pipeline
@@ -32,29 +35,34 @@ PART = 500  # frames after which windows and batches begin anew, so that a broke
 
 def stream(
     source: str | Path | int,
-    model: str | GazeModel = DEFAULT_MODEL,
+    model: str | GazeModel | None = None,
     *,
     weights: str | Path | None = None,
     heads: str | Path | None = None,
     detector: str | None = None,
     objects: str | Path | None = None,
     method: Method | None = None,
+    projection: Choice = "auto",
     **frames: float | None,
 ) -> Iterator[Gaze]:
     """Where the people of a film look: one `Gaze` per frame, with `tracks`, `frame` and `time`.
 
     source: a film, a folder of frames, a camera index, or the URL of a stream. Nothing is read
     before the first `next`, and no more than a few frames are kept.
+    model: a name or a loaded model; None is the default for films of this projection.
     heads: a file or folder of head boxes; without it, `detector` finds heads and a tracker their
     identities.
     objects: a file of boxes or a detector for `choose_objects`. method: how one of them is chosen.
+    projection: "auto" takes what is declared as a panorama, or is exactly 2:1, for one.
     frames: `start` and `end` in seconds of the film, `stride` for every so many frames or `fps` for
     so many a second, as in `Film.frames`.
 
     Raises FilmError for a source that is no film, and what `load` and the detector raise.
     """
-    loaded = load(model, weights) if isinstance(model, str) else model
     with open_film(source) as film:
+        if note := film.take_as(projection):
+            warnings.warn(note, stacklevel=2)
+        loaded = choose_model(film.projection, model, weights)
         people = people_of(film, heads, detector)
         chosen = film.frames(**frames)  # pyright: ignore[reportArgumentType]
         things = objects_of(objects, method)
@@ -96,7 +104,8 @@ def find_people(
             faults.note(f"gave no heads ({error})", frame.time)
             heads = Heads.none()
         if tracker is not None:
-            heads = tracker.update(heads, frame.image, frame.time)
+            panorama = frame.projection == "equirectangular"
+            heads = tracker.update(heads, frame.image, frame.time, panorama=panorama)
         memory = tracker.state() if tracker else None
         objects = _objects(frame, things, faults)
         yield Seen(frame, heads, memory, objects=objects, method=things.method)
@@ -114,8 +123,9 @@ def _objects(frame: Frame, things: Things, faults: Faults) -> Objects | None:
 def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
     """The heads that touch the picture and are not out of all proportion to it."""
     height, width = frame.image.shape[1:]
-    low, high = heads.boxes[:, :2], heads.boxes[:, 2:]
-    touch = (high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)
+    boxes = settle_boxes(heads.boxes, width, frame.projection)
+    heads = replace(heads, boxes=boxes)
+    touch = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < boxes.new_tensor([width, height])).all(1)
     good = touch & (heads.boxes.abs() < FAR * max(height, width)).all(1)
     if good.all():
         return heads
@@ -166,7 +176,11 @@ def _predict(model: GazeModel, windows: list[Window]) -> None:
 
 def _clip(group: list[Window]) -> list[Scene]:
     return [
-        Scene(seen.frame.image, seen.heads.boxes[[window.rows[place] for window in group]])
+        Scene(
+            seen.frame.image,
+            seen.heads.boxes[[window.rows[place] for window in group]],
+            projection=seen.frame.projection,
+        )
         for place, seen in enumerate(group[0].frames)
     ]
 

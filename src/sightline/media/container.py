@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import av
 import av.error as errors
@@ -245,11 +245,11 @@ def quarter_turns(frame: VideoFrame) -> int:
 
 def declared_projection(frame: VideoFrame) -> str:
     """What the film's spherical metadata call its projection; "" without."""
-    mapping = frame.side_data.get(Type.SPHERICAL)
+    mapping: Any = frame.side_data.get(Type.SPHERICAL)  # pyright: ignore - PyAV's own types are wrong
     if mapping is None:
         return ""
-    number = int.from_bytes(bytes(mapping)[:4], sys.byteorder)  # the struct AVSphericalMapping
-    return PROJECTIONS[number] if number < len(PROJECTIONS) else "a projection of another kind"
+    number = int.from_bytes(bytes(mapping)[:4], sys.byteorder)  # struct AVSphericalMapping
+    return PROJECTIONS[number] if number < len(PROJECTIONS) else "a picture of another kind"
 
 
 def is_bt709(frame: VideoFrame) -> bool:

@@ -130,9 +130,7 @@ class Film(ABC):
             if taken and picture.time >= start - MICROSECOND:
                 image = picture.read()
                 if image is not None:
-                    yield Frame(
-                        image, picture.index, picture.time, picture.name, self.projection
-                    )
+                    yield Frame(image, picture.index, picture.time, picture.name, self.projection)
 
     @abstractmethod
     def _pictures(self, start: float) -> Iterator[Picture]:

@@ -25,8 +25,12 @@ from sightline.models.preprocess import check_heads
 from sightline.scene import Projection, Scene
 
 FIELD = (105.0, 105.0)
-TURNS = (0.0, -35 / 360, 35 / 360)  # from the head to the views, first the one with it in the middle
-LARGEST = 1024  # pixels a view is wide: more costs time and shows small heads hardly better
+TURNS = (
+    0.0,
+    -35 / 360,
+    35 / 360,
+)  # from the head to the views, first the one with it in the middle
+LARGEST = 768  # pixels a view is wide: cutting views takes most of the time
 HEATMAP = (64, 128)
 
 
