@@ -29,15 +29,11 @@ def box_field(boxes: Tensor, per_edge: int = 9) -> Tensor:
     Of the perspective view around the box's centre; at most 170. From points on the box's outline,
     which is curved in the view: near a pole a wide box needs no more than it covers there.
     """
-    frames = head_frames(to_rays(centres(boxes)))
-    left, up, outward = (to_rays(outline(boxes, per_edge)) @ frames.mT).unbind(-1)
-    half = torch.stack([left, up], -1).abs().atan2(outward[..., None])
-    return (2 * half.amax(1).rad2deg()).clamp(max=WIDEST)
-
-
-def outline(boxes: Tensor, per_edge: int = 9) -> Tensor:
-    """Points (N, 4 * per_edge, 2) on the edges of boxes (N, 4)."""
     share = torch.linspace(0, 1, per_edge, dtype=boxes.dtype, device=boxes.device)
     x, y = torch.lerp(boxes[:, None, :2], boxes[:, None, 2:], share[:, None]).unbind(-1)
     sides = [(x, y[:, :1]), (x, y[:, -1:]), (x[:, :1], y), (x[:, -1:], y)]
-    return torch.cat([torch.stack(torch.broadcast_tensors(*side), -1) for side in sides], 1)
+    outline = torch.cat([torch.stack(torch.broadcast_tensors(*side), -1) for side in sides], 1)
+    frames = head_frames(to_rays(centres(boxes)))
+    left, up, outward = (to_rays(outline) @ frames.mT).unbind(-1)
+    half = torch.stack([left, up], -1).abs().atan2(outward[..., None])
+    return (2 * half.amax(1).rad2deg()).clamp(max=WIDEST)

@@ -19,9 +19,9 @@ FIELD = (90.0, 90.0)
 RINGS = ((0.0, 8), (40.0, 6), (-40.0, 6))
 """Pitch in degrees and number of views around: up to 84 degrees of latitude, and anything of 40
 degrees is whole in some view. No view has a pole in it."""
-BORDER = 0.01  # share of a view: a box that comes so near to its edge may be cut
+WHOLE = 0.98  # of the way from a view's middle to its edge: a box that goes further may be cut
 SAME = 0.4  # intersection over union from which heads of two views are one
-WITHIN = 0.6  # share of a head cut by its view's edge that is in another one
+WITHIN = 0.3  # share of a box that may be cut from which what it shows is a part of another head
 
 
 def settle_boxes(boxes: Tensor, width: int, projection: Projection) -> Tensor:
@@ -48,7 +48,7 @@ class PanoramaDetector:
     """Finds the heads in a panorama with a detector that reads ordinary pictures.
 
     It looks at overlapping perspective views, as fine as the panorama, and keeps of the boxes of
-    one head the best: a whole one rather than one cut by its view's edge, then the surest.
+    one head the one from the view that has it nearest to its middle.
     """
 
     def __init__(self, detector: HeadDetector) -> None:
@@ -66,28 +66,27 @@ class PanoramaDetector:
         inside = torch.cat([heads.boxes for heads in found]).float() / side
         scores = torch.cat([heads.scores for heads in found])
         boxes = from_view_boxes(inside, self.views[number], FIELD)
-        cut = ((inside < BORDER) | (inside > 1 - BORDER)).any(1)
-        kept = choose_heads(boxes, scores, number, cut)
+        kept = choose_heads(boxes, number, reach=(2 * inside - 1).abs().amax(1))
         return Heads(to_pixels(boxes[kept], size), scores[kept])
 
 
-def choose_heads(boxes: Tensor, scores: Tensor, views: Tensor, cut: Tensor) -> Tensor:
-    """The rows, best first, of one box for each head.
+def choose_heads(boxes: Tensor, views: Tensor, reach: Tensor) -> Tensor:
+    """The rows, in order, of one box for each head.
 
-    boxes: (N, 4) fractions of a panorama. scores: (N,), NaN is sure. views: (N,) in which view each
-    was found: what is found in the same one are different heads. cut: (N,) whether by its edge.
+    boxes: (N, 4) fractions of a panorama. views: (N,) in which view each was found: what is found
+    in the same one are different heads. reach: (N,) how far from the middle of its view, where the
+    box is least distorted, it ends; 1 is the view's edge.
     """
-    common = _intersections(boxes)
-    each = areas(boxes)
+    common, each = _intersections(boxes), areas(boxes)
     share = common / (each + each[:, None] - common)
-    same = (share > SAME) | (cut[:, None] & (common > WITHIN * each[:, None]))
+    cut = (reach > WHOLE)[:, None]
+    same = (share > SAME) | (cut & (common > WITHIN * each[:, None]))
     same &= views != views[:, None]
-    surest = scores.nan_to_num(1.0).argsort(descending=True, stable=True)
     kept: list[int] = []
-    for row in surest[cut[surest].int().argsort(stable=True)].tolist():  # each depends on the last
+    for row in reach.argsort(stable=True).tolist():  # each depends on those before
         if not same[row, kept].any():
             kept.append(row)
-    return torch.tensor(kept, dtype=torch.int64)
+    return torch.tensor(sorted(kept), dtype=torch.int64)
 
 
 def _intersections(boxes: Tensor) -> Tensor:
