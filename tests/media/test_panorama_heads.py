@@ -25,7 +25,7 @@ def test_boxes_over_the_seam_may_be_given_in_any_form() -> None:
 def test_in_an_ordinary_picture_boxes_stay_and_reversed_ones_are_refused() -> None:
     boxes = torch.tensor([[-10.0, 1, 10, 9], [90, 1, 120, 9], [torch.nan] * 4])
     assert settle_boxes(boxes, 100, "perspective") is boxes
-    with pytest.raises(ValueError, match="head box .* is reversed"):
+    with pytest.raises(ValueError, match=r"head box .* is reversed"):
         settle_boxes(torch.tensor([[90.0, 1, 10, 9]]), 100, "perspective")
 
 

@@ -69,7 +69,7 @@ def test_what_the_user_says_counts_and_needs_no_message(tmp_path: Path, choice) 
 def test_a_part_of_a_panorama_is_refused() -> None:
     cropped = {"CroppedAreaImageWidthPixels": 900, "CroppedAreaImageHeightPixels": 300}
     declared = declared_in(gpano(ProjectionType="equirectangular", **WHOLE, **cropped))
-    with pytest.raises(ProjectionError, match="a.jpg: its metadata call it a part of a panorama"):
+    with pytest.raises(ProjectionError, match=r"a\.jpg: its metadata call it a part of a panorama"):
         settle_projection("a.jpg", (900, 300), "auto", declared)
 
 
