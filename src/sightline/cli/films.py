@@ -149,7 +149,13 @@ def _take(options: Predict, source: str, results: FilmResults, projection: Proje
         model = options.models()(projection)
         first = options.first_frame
         people = people_of(film, options.heads, options.detector, first=first)
-        objects = objects_of(options.objects, options.object_method, first, options.device)
+        objects = objects_of(
+            film,
+            options.objects,
+            method=options.object_method,
+            first=first,
+            device=options.device,
+        )
         if people.note:
             _say(people.note)
         if results.memory is not None:

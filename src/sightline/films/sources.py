@@ -85,22 +85,27 @@ class Things:
         """The objects of a frame on the unit square, if there is a source of them."""
         if self.objects is None:
             return None
-        if frame.projection != "perspective":
-            raise ValueError("objects are looked at in ordinary films only")
         found, (height, width) = self.objects(frame), frame.image.shape[1:]
         self.seen |= len(found) > 0
         return replace(found, boxes=to_unit(found.boxes.float(), (width, height)))
 
 
 def objects_of(
-    spec: str | Path | None, method: Method | None, first: int | None = None, device: str = "cpu"
+    film: Film,
+    spec: str | Path | None,
+    *,
+    method: Method | None,
+    first: int | None = None,
+    device: str = "cpu",
 ) -> Things:
-    """The objects by a file or detector of `choose_objects`; nothing if there is no `spec`.
+    """The objects in a film by a file or detector of `choose_objects`; nothing without a `spec`.
 
     first: the number that a file of objects gives to the first frame.
     """
     if spec is None:
         return Things(method=method)
+    if film.projection != "perspective":
+        raise ValueError(f"{film.source}: objects are looked at in ordinary films only; give none.")
     source = choose_objects(spec, device=device)
     if isinstance(source, ObjectTable):
         return Things(lambda frame: source.of_frame(frame.index, frame.name, first=first), method)

@@ -65,7 +65,7 @@ def stream(
         loaded = choose_model(film.projection, model, weights)
         people = people_of(film, heads, detector)
         chosen = film.frames(**frames)  # pyright: ignore[reportArgumentType]
-        things = objects_of(objects, method)
+        things = objects_of(film, objects, method=method)
         with closing(watch(chosen, loaded, people, film.notes, objects=things)) as watched:
             for seen in watched:
                 yield seen.gaze

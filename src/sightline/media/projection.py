@@ -61,7 +61,7 @@ def settle_projection(
     if declared not in ("", "equirectangular", "rectilinear"):
         raise ProjectionError(
             f"{source}: its metadata call it {declared}, and only whole equirectangular panoramas "
-            "are read; convert it, or take it as an ordinary picture with projection perspective."
+            "are read; convert it, or take it as an ordinary one with --projection perspective."
         )
     width, height = size
     if declared == "equirectangular":
@@ -70,5 +70,7 @@ def settle_projection(
         reason = "it is exactly twice as wide as high"
     else:
         return "perspective", ""
-    note = f"{source}: taken for a panorama because {reason}; say projection perspective if it is"
-    return "equirectangular", f"{note} none."
+    return "equirectangular", (
+        f"{source}: taken for a panorama because {reason}; say --projection perspective if it is "
+        "none."
+    )

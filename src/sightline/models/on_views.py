@@ -45,7 +45,7 @@ def fitted(model: GazeModel, projection: Projection) -> GazeModel:
         return OnViews(model)
     raise ValueError(
         "this model reads panoramas, and the picture is an ordinary one; take another model, or "
-        "say projection equirectangular if it is a panorama"
+        "say --projection equirectangular if it is a panorama"
     )
 
 
