@@ -6,7 +6,6 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -123,14 +122,16 @@ def _objects(frame: Frame, things: Things, faults: Faults) -> Objects | None:
 def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
     """The heads that touch the picture and are not out of all proportion to it."""
     height, width = frame.image.shape[1:]
-    boxes = settle_boxes(heads.boxes, width, frame.projection)
-    heads = replace(heads, boxes=boxes)
-    touch = (boxes[:, 2:] > 0).all(1) & (boxes[:, :2] < boxes.new_tensor([width, height])).all(1)
-    good = touch & (heads.boxes.abs() < FAR * max(height, width)).all(1)
-    if good.all():
-        return heads
-    faults.note("had a head box outside it or far too large, which was left out", frame.time)
-    return heads[good]
+    usable = (heads.boxes.abs() < FAR * max(height, width)).all(1)
+    if frame.projection != "perspective":
+        usable &= heads.boxes[:, 2] - heads.boxes[:, 0] < width
+    near = heads[usable]
+    near.boxes = settle_boxes(near.boxes, width, frame.projection)
+    low, high = near.boxes[:, :2], near.boxes[:, 2:]
+    kept = near[(high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)]
+    if len(kept) < len(heads):
+        faults.note("had a head box outside it or far too large, which was left out", frame.time)
+    return kept
 
 
 def predict_seen(
