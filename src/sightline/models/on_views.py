@@ -25,11 +25,8 @@ from sightline.models.preprocess import check_heads
 from sightline.scene import Projection, Scene
 
 FIELD = (105.0, 105.0)
-TURNS = (
-    0.0,
-    -35 / 360,
-    35 / 360,
-)  # from the head to the views, first the one with it in the middle
+TURNS = (0.0, -35 / 360, 35 / 360)
+"""How far to the right of the head the middles of its views are; the first has it in the middle."""
 LARGEST = 768  # pixels a view is wide: cutting views takes most of the time
 HEATMAP = (64, 128)
 
