@@ -25,7 +25,8 @@ from sightline import Scene, cli, load
 from sightline.ahead import ahead
 from sightline.films.parts import draw_record
 from sightline.films.record import Record
-from sightline.films.watch import QUEUE, find_people, people_of, predict_seen
+from sightline.films.sources import people_of
+from sightline.films.watch import QUEUE, find_people, predict_seen
 from sightline.media.faults import Faults
 from sightline.media.film import Frame, open_film
 from sightline.media.film_writer import FilmWriter

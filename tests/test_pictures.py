@@ -10,6 +10,7 @@ from sightline.media.heads import Heads
 from sightline.media.image import ImageError, write_image
 from sightline.models import create
 from sightline.pictures import Failed, Found, predict_pictures
+from sightline.scene import Scene
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 
@@ -22,7 +23,7 @@ def paths(tmp_path: Path) -> list[Path]:
     return files
 
 
-def one_head(path: Path, image: torch.Tensor) -> Heads:
+def one_head(scene: Scene) -> Heads:
     return Heads(torch.tensor([[5.0, 5, 20, 20]]), torch.ones(1))
 
 
@@ -52,11 +53,9 @@ def test_people_of_several_pictures_share_batches_in_order(paths: list[Path]) ->
 
 
 def test_a_picture_that_cannot_be_predicted_costs_nobody_else(paths: list[Path]) -> None:
-    def heads(path: Path, image: torch.Tensor) -> Heads:
-        lost = path.name == "2.png"
-        return (
-            Heads(torch.full((1, 4), torch.nan), torch.ones(1)) if lost else one_head(path, image)
-        )
+    def heads(scene: Scene) -> Heads:
+        lost = Path(scene.key).name == "2.png"
+        return Heads(torch.full((1, 4), torch.nan), torch.ones(1)) if lost else one_head(scene)
 
     model = create("pdp-nodepth", **TINY)
     found = list(predict_pictures(paths, model, heads, people_per_batch=4))
@@ -69,9 +68,9 @@ def test_a_picture_that_cannot_be_predicted_costs_nobody_else(paths: list[Path])
 def test_reading_stays_a_few_pictures_ahead(paths: list[Path]) -> None:
     begun = []
 
-    def heads(path: Path, image: torch.Tensor) -> Heads:
-        begun.append(path)
-        return one_head(path, image)
+    def heads(scene: Scene) -> Heads:
+        begun.append(scene.key)
+        return one_head(scene)
 
     stream = predict_pictures(
         paths, create("pdp-nodepth", **TINY), heads, people_per_batch=1, readers=1

@@ -17,6 +17,7 @@ from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
 from sightline.metrics.scores import Score
 from sightline.models.base import GazeModel
+from sightline.models.on_views import fitted
 from sightline.provenance import describe_run, write_json
 from sightline.scene import Clip, Scene, as_clip
 from sightline.shards import PackedScenes, Pair, ShardWriter, pack_scenes, unpack_scenes
@@ -61,6 +62,7 @@ def predict_dataset(
     samples: the indices to predict, if not all. batch_size: scenes. A clip comes in one piece; one
     longer than a batch is predicted bit by bit if the model takes each picture by itself.
     """
+    model = fitted(model, getattr(dataset, "projection", "perspective"))
     frames = clip_length_for(model, dataset)
     loader = DataLoader(
         dataset,

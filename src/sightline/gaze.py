@@ -76,6 +76,12 @@ class Gaze:
                 f"with {len(self)} head boxes it must be ({len(self)}, h, w)."
             )
 
+    @classmethod
+    def nobody(cls, projection: Projection = "perspective") -> Gaze:
+        """Of a picture without people."""
+        heatmaps = torch.zeros(0, 0, 0)
+        return cls(torch.zeros(0, 4), torch.zeros(0, 2), heatmaps, projection=projection)
+
     def __len__(self) -> int:
         """The number of people."""
         return len(self.heads)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -16,28 +17,42 @@ from sightline.gaze import Gaze
 from sightline.gaze_objects import Method, settle_objects
 from sightline.geometry.boxes import to_unit
 from sightline.media.detectors import choose_detector
-from sightline.media.heads import Heads
+from sightline.media.heads import HeadDetector, Heads
 from sightline.media.image import read_image
 from sightline.media.objects import ObjectSource
+from sightline.media.panorama_heads import PanoramaDetector, settle_boxes
+from sightline.media.projection import Choice, picture_projection
 from sightline.models import load
 from sightline.models.base import GazeModel
+from sightline.models.on_views import fitted
 from sightline.object_sources import choose_objects
-from sightline.scene import Objects, Scene
+from sightline.scene import Objects, Projection, Scene
 
-DEFAULT_MODEL = "pdp-small.synthetic"
+DEFAULT_MODELS: dict[Projection, str] = {
+    "perspective": "pdp-small.synthetic",
+    "equirectangular": "pdp-small.synthetic",
+}
+"""What reads a picture if no model is named."""
 
-HeadSource = Callable[[Path, Tensor], Heads]
-"""(file, image) -> heads: a table of given boxes, or a detector."""
+HeadSource = Callable[[Scene], Heads]
+"""(scene without people, its file as the key) -> heads: a table of given boxes, or a detector."""
+
+ModelSource = Callable[[Projection], GazeModel]
+"""The model for pictures of a projection; one that reads them."""
 
 
 @dataclass
 class Found:
-    """A picture with the gaze of its people."""
+    """A picture with the gaze of its people.
+
+    note: what users should know of how it was taken.
+    """
 
     path: Path
     scene: Scene
     heads: Heads
     gaze: Gaze
+    note: str = ""
 
 
 @dataclass
@@ -52,58 +67,90 @@ def predict(
     source: str | Path,
     heads: Sequence[Sequence[float]] | Tensor | None = None,
     *,
-    model: str | GazeModel = DEFAULT_MODEL,
+    model: str | GazeModel | None = None,
     weights: str | Path | None = None,
     detector: str | None = None,
     objects: str | Path | Objects | None = None,
     method: Method | None = None,
+    projection: Choice = "auto",
 ) -> Gaze:
     """Where the people of one picture look, and with `objects` at which of them.
 
     heads: (P, 4) boxes x_min, y_min, x_max, y_max in pixels; without them `detector` finds heads.
-    model: a name for `sightline.load`, with `weights` if it needs a file, or a loaded model.
+    model: a name for `sightline.load`, with `weights` if it needs a file, or a loaded model; None
+    is the default for pictures of this projection.
     objects: in pixels, or a file or detector for `choose_objects`; else those that the model finds.
     method: how the object is chosen, see docs/objects.md.
+    projection: "auto" takes what is declared as a panorama, or is exactly 2:1, for one, and warns.
 
     Raises ImageError for a file that is no picture, and what `load` and the detector raise.
     """
-    image = read_image(source)
     if heads is None:
-        boxes = choose_detector(detector)(image).boxes
+        people = detecting(choose_detector(detector))
     else:
-        boxes = torch.as_tensor(heads, dtype=torch.float32).reshape(-1, 4)
-    loaded = load(model, weights) if isinstance(model, str) else model
+        given = torch.as_tensor(heads, dtype=torch.float32).reshape(-1, 4)
+        people: HeadSource = lambda _: Heads(given, torch.ones(len(given)))  # noqa: E731
+    picture = _look(Path(source), people, projection)
+    if picture.note:
+        warnings.warn(picture.note, stacklevel=2)
     if isinstance(objects, str | Path):
-        objects = choose_objects(objects)(Path(source), image)
-    scene = Scene(image, boxes, objects=objects, key=str(source))
-    return _gazes(loaded, [scene], method)[0]
+        objects = choose_objects(objects)(Path(source), picture.scene.image)
+    scene = replace(picture.scene, objects=objects)
+    return _gazes(choose_model(scene.projection, model, weights), [scene], method)[0]
+
+
+def choose_model(
+    projection: Projection,
+    model: str | GazeModel | None = None,
+    weights: str | Path | None = None,
+) -> GazeModel:
+    """A model for pictures of a projection, by default that of `DEFAULT_MODELS`.
+
+    Raises what `load` raises, and ValueError for a model that does not read such pictures.
+    """
+    if not isinstance(model, GazeModel):
+        model = load(model or DEFAULT_MODELS[projection], weights)
+    return fitted(model, projection)
+
+
+def detecting(detector: HeadDetector) -> HeadSource:
+    """The heads that a detector finds, in panoramas in views of them."""
+    around = PanoramaDetector(detector)
+    return lambda scene: (detector if scene.projection == "perspective" else around)(scene.image)
 
 
 def predict_pictures(
     paths: Sequence[Path],
-    model: GazeModel,
+    model: GazeModel | ModelSource,
     heads: HeadSource,
     *,
     objects: ObjectSource | None = None,
     method: Method | None = None,
+    projection: Choice = "auto",
     people_per_batch: int = 16,
     readers: int = 2,
 ) -> Iterator[Found | Failed]:
     """Predict many pictures; people of several pictures share a batch, bad files cost nobody else.
 
     Reading and detection run in `readers` threads ahead of the network, a few pictures at most.
+    model: one for all pictures, or by their projection, which is as in `predict`.
     objects: what can be looked at, chosen by `method`; without it what the model finds, if it does.
     """
+    models = cache(partial(fitted, model)) if isinstance(model, GazeModel) else model
+    read = partial(_read, heads=heads, objects=objects, projection=projection)
     waiting: list[Found] = []
-    for picture in _read_ahead(paths, partial(_read, heads=heads, objects=objects), readers):
+    for picture in _read_ahead(paths, read, readers):
         if isinstance(picture, Failed):
             yield picture
             continue
+        if waiting and picture.scene.projection != waiting[0].scene.projection:
+            yield from _predict_together(models, waiting, method)
+            waiting = []
         waiting.append(picture)
         if sum(len(found.scene) for found in waiting) >= people_per_batch or len(waiting) >= 64:
-            yield from _predict_together(model, waiting, method)
+            yield from _predict_together(models, waiting, method)
             waiting = []
-    yield from _predict_together(model, waiting, method)
+    yield from _predict_together(models, waiting, method)
 
 
 def _read_ahead(
@@ -120,30 +167,40 @@ def _read_ahead(
             running += [pool.submit(read, path) for path in islice(remaining, 1)]
 
 
-def _read(path: Path, heads: HeadSource, objects: ObjectSource | None) -> Found | Failed:
+def _read(
+    path: Path, heads: HeadSource, objects: ObjectSource | None, projection: Choice
+) -> Found | Failed:
     try:
-        image = read_image(path)
-        found = heads(path, image)
-        things = None if objects is None else objects(path, image)
-        scene = Scene(image, found.boxes, objects=things, key=str(path))
-        return Found(path, scene, found, _nobody())
+        picture = _look(path, heads, projection)
+        if objects is not None:
+            picture.scene.objects = objects(path, picture.scene.image)
+        return picture
     except Exception as error:  # one bad file must not cost the others
         return Failed(path, str(error) or type(error).__name__)
 
 
-def _nobody() -> Gaze:
-    return Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
+def _look(path: Path, heads: HeadSource, choice: Choice) -> Found:
+    """The picture and its people; nobody's gaze yet."""
+    scene = Scene(read_image(path), torch.zeros(0, 4), key=str(path))
+    scene.projection, note = picture_projection(path, scene.size, choice)
+    found = heads(scene)
+    boxes = settle_boxes(found.boxes, scene.size[0], scene.projection)
+    return Found(path, replace(scene, heads=boxes), found, Gaze.nobody(), note)
 
 
 def _predict_together(
-    model: GazeModel, pictures: list[Found], method: Method | None
+    models: ModelSource, pictures: list[Found], method: Method | None
 ) -> Iterable[Found | Failed]:
+    """The same pictures, all of one projection, with the gaze of their people."""
+    if not pictures:
+        return []
     try:
+        model = models(pictures[0].scene.projection)
         gazes = _gazes(model, [picture.scene for picture in pictures], method)
     except Exception as error:
         if len(pictures) == 1:
             return [Failed(pictures[0].path, str(error) or type(error).__name__)]
-        return [one for picture in pictures for one in _predict_together(model, [picture], method)]
+        return [one for picture in pictures for one in _predict_together(models, [picture], method)]
     for picture, gaze in zip(pictures, gazes, strict=True):
         picture.gaze = gaze
     return pictures
@@ -153,6 +210,10 @@ def _gazes(model: GazeModel, scenes: list[Scene], method: Method | None) -> list
     """The gaze in each scene with the scene's objects, if it has some, or the model's own."""
     if not model.tells_gaze:
         raise ValueError("This model tells nobody's gaze; give it as objects, beside one of gaze.")
+    if any(s.objects is not None and s.projection != "perspective" for s in scenes):
+        raise ValueError(
+            "Objects are looked at in ordinary pictures only; give none for panoramas."
+        )
     # to a model the objects of a scene are labels, which it must not see
     gazes = model.predict([replace(scene, objects=None) for scene in scenes])
     return [

@@ -76,12 +76,14 @@ class ResultsFolder:
         write_image(self._file(found.path, "jpg"), drawn)
         if self.heatmaps:
             np.save(self._file(found.path, "npy"), gaze.heatmaps.half().numpy())
+        panoramas = self.origin.get("panoramas") if gaze.projection != "perspective" else None
+        origin = panoramas or self.origin
         people = rows(
             gaze,
             image=str(found.path),
             size=scene.size,
-            model=self.origin["model"],
-            weights=self.origin["weights"],
+            model=origin["model"],
+            weights=origin["weights"],
             names=heads.names,
             head_scores=heads.scores,
         )

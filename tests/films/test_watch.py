@@ -1,10 +1,14 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 
 from sightline.batch import Batch
-from sightline.films.watch import RECURRENT, People, Runs, Seen, find_people, predict_seen, watch
+from sightline.films.runs import Runs
+from sightline.films.seen import Seen
+from sightline.films.sources import People
+from sightline.films.watch import RECURRENT, find_people, predict_seen, watch
 from sightline.gaze import Gaze
 from sightline.media.faults import Faults
 from sightline.media.film import Frame
@@ -155,3 +159,40 @@ def test_runs_keep_no_more_frames_than_a_window() -> None:
     for frame in frames(100):
         runs.add(Seen(frame, people_in(range(100))(frame)))
     assert all(len(run) <= 5 for run in runs.runs.values())
+
+
+def test_in_a_panorama_heads_over_the_seam_are_kept_and_scenes_are_panoramas() -> None:
+    def around(count: int) -> Iterator[Frame]:
+        for frame in frames(count):
+            frame.projection = "equirectangular"
+            yield frame
+
+    given = torch.tensor(
+        [[35.0, 4, 5, 20], [38, 4, 50, 20], [-3, 4, 4, 20], [3, -20, 9, -1], [0, 4, 90, 20]]
+    )
+    tracks = torch.arange(5)
+    people = People(lambda _: Heads(given, torch.ones(5), tracks=tracks))
+    faults = Faults()
+    found = list(find_people(around(2), people, faults))
+    expected = [[35.0, 4, 45, 20], [38, 4, 50, 20], [37, 4, 44, 20]]
+    assert [seen.heads.boxes.tolist() for seen in found] == [expected] * 2
+    assert "outside" in faults.sentences()[0]
+    model = Panoramas(1)
+    assert [seen.gaze.projection for seen in predict_seen(found, model)] == ["equirectangular"] * 2
+    assert model.projections_seen == {"equirectangular"}
+
+
+class Panoramas(Reader):
+    """Notes the projections of what it reads."""
+
+    def __init__(self, clip_length: int | None) -> None:
+        super().__init__(clip_length)
+        self.projections_seen: set[str] = set()
+
+    def predict(self, scenes: list[Scene]) -> list[Gaze]:
+        gazes = super().predict(scenes)
+        self.projections_seen |= {scene.projection for scene in scenes}
+        return [
+            replace(gaze, projection=scene.projection)
+            for gaze, scene in zip(gazes, scenes, strict=True)
+        ]

@@ -211,6 +211,14 @@ def test_a_wrong_file_is_refused_with_the_place(file, content, message):
         read_heads(file(content))
 
 
+def test_for_panoramas_boxes_may_end_left_of_where_they_begin(file):
+    table = read_heads(file(HEADER + "a.jpg,30,2,1,40\n"), over_seam=True)
+    assert boxes(table, "a.jpg") == [[30, 2, 1, 40]]
+    for row in ("a.jpg,30,40,1,2", "a.jpg,30,2,30,40"):
+        with pytest.raises(ValueError, match=r"line 2: .* reversed or empty"):
+            read_heads(file(HEADER + row + "\n"), over_seam=True)
+
+
 def test_a_file_in_another_encoding_is_refused(file):
     with pytest.raises(ValueError, match="UTF-8"):
         read_heads(file(CSV, encoding="utf-16"))

@@ -277,3 +277,22 @@ def test_a_head_is_half_black_above_white_in_its_colours():
     black, white = [1 / 6] + [0] * 7, [0] * 7 + [1 / 6]
     assert colours[0].tolist() == pytest.approx(3 * (black + white))
     assert colours[1].tolist() == pytest.approx(3 * (black + black))  # all outside: the corner
+
+
+@pytest.mark.parametrize("step", [6, -6])
+def test_a_walk_over_the_seam_of_a_panorama_keeps_the_identity(step):
+    xs = [(240 + step * frame + 240) % 480 for frame in range(-20, 20)]
+    places = [x - 480 if x + SIZE / 2 > 480 else x for x in xs]  # as it is drawn on the left
+    tracker, found = Tracker(), []
+    for frame, (x, left) in enumerate(zip(xs, places, strict=True)):
+        image = picture([head(x, 100), head(left, 100), head(240, 200, BLUE)])
+        heads = heads_of([head(x, 100), head(240, 200, BLUE)])
+        found.append(tracker.update(heads, image, STEP * frame, panorama=True).tracks.tolist())
+    assert found == [[0, 1]] * 40
+
+
+def test_the_colours_of_a_head_over_the_seam_are_of_both_sides():
+    whole = picture([head(240, 100)])
+    over = torch.tensor([[460.0, 80, 500, 120]])
+    there = head_colours(whole.roll(240, -1), over, panorama=True)
+    assert torch.equal(there, head_colours(whole, over - torch.tensor([240.0, 0, 240, 0])))

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from sightline.cli.predict import Predict
     from sightline.films.results import FilmResults
-    from sightline.films.watch import People
+    from sightline.films.sources import People
     from sightline.media.film import Film, Frame
     from sightline.models.base import GazeModel
+    from sightline.scene import Projection
 
 
 SHOWN = 5  # faults; all are in run.json
@@ -31,6 +32,8 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
     from sightline.films.identities import read_identities
     from sightline.films.results import FilmResults
 
+    projection = _projection(options, source)
+    options = options.settled(projection)
     given = options.names or options.corrections
     identities = read_identities(options.names, options.corrections) if given else None
     name = _name(source)
@@ -38,13 +41,13 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
         results = FilmResults(
             folder,
             name,
-            origin=_origin(options, source),
+            origin=_origin(options, source, projection),
             identities=identities,
             video=options.video,
             existing=options.existing,
         )
         try:
-            stopped = not results.finished and _take(options, source, results)
+            stopped = not results.finished and _take(options, source, results, projection)
             tracks = results.finish(partial(_again, options, source), parquet=options.parquet)
         except BaseException:
             results.abort()
@@ -85,14 +88,31 @@ def _name(source: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in address).strip("-")[:100]
 
 
-def _origin(options: Predict, source: str) -> dict[str, Any]:
-    """What a run that goes on must have in common with the one that broke off."""
+def _projection(options: Predict, source: str) -> Projection:
+    """What the film's pictures are; says so where that is a guess."""
+    from sightline.media.film import camera_number, is_url, open_film
+
+    if is_url(source) or camera_number(source) is not None:  # live ones are opened only once
+        return "perspective" if options.projection == "auto" else options.projection
+    with open_film(source, rate=options.rate) as film:
+        note = film.take_as(options.projection)
+    if note:
+        _say(note)
+    return film.projection
+
+
+def _origin(options: Predict, source: str, projection: Projection) -> dict[str, Any]:
+    """What a run that goes on must have in common with the one that broke off.
+
+    None for an ordinary film, as in results of before there were panoramas.
+    """
     from sightline.provenance import digest
 
     path = Path(source)
     return {
         **options.describe(),
         **options.describe_objects(),
+        "projection": None if projection == "perspective" else projection,
         "size of the film": path.stat().st_size if path.is_file() else None,
         "heads": digest(options.heads, "*.txt") if options.heads else options.detector,
         "start": options.start,
@@ -117,18 +137,25 @@ def _again(options: Predict, source: str, start: float) -> Iterator[Frame]:
         yield from _frames(options, film, start)
 
 
-def _take(options: Predict, source: str, results: FilmResults) -> bool:
+def _take(options: Predict, source: str, results: FilmResults, projection: Projection) -> bool:
     """Watch the film, or the rest of it, into `results`; returns whether some is left to do."""
-    from sightline.films.watch import objects_of, people_of, watch
+    from sightline.films.sources import objects_of, people_of
+    from sightline.films.watch import watch
     from sightline.media.film import open_film
     from sightline.media.tracker import Tracker
 
     with open_film(source, rate=options.rate) as film:
-        model = options.load()
-        options.refuse(model)
+        film.take_as(projection)
+        model = options.models()(projection)
         first = options.first_frame
         people = people_of(film, options.heads, options.detector, first=first)
-        objects = objects_of(options.objects, options.object_method, first, options.device)
+        objects = objects_of(
+            film,
+            options.objects,
+            method=options.object_method,
+            first=first,
+            device=options.device,
+        )
         if people.note:
             _say(people.note)
         if results.memory is not None:

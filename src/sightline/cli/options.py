@@ -15,6 +15,8 @@ class UsageError(ValueError):
 
 
 Precision = Literal["auto", "float32", "bfloat16"]
+ProjectionChoice = Literal["auto", "perspective", "equirectangular"]
+"""Those of `media.projection.Choice`, for the same reason as `ObjectMethod`."""
 ObjectMethod = Literal["mean", "mean-score", "cosine", "energy", "distance", "smallest"]
 """Those of `gaze_objects.Method`, which cannot be imported without torch."""
 

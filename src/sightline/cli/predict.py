@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
-from sightline.cli.options import ModelOptions, ObjectMethod, UsageError
+from sightline.cli.options import ModelOptions, ObjectMethod, ProjectionChoice, UsageError
 
 if TYPE_CHECKING:
     from sightline.media.objects import ObjectSource
     from sightline.models.base import GazeModel
-    from sightline.pictures import HeadSource
+    from sightline.pictures import HeadSource, ModelSource
     from sightline.results import Existing
+    from sightline.scene import Projection
 
 
 @dataclass(kw_only=True)
@@ -29,6 +31,11 @@ class Predict(ModelOptions):
 
     source: Positional[str]
     """A picture or film, a folder, a pattern in quotes ('photos/**/*.jpg'), a camera (0), a URL."""
+    model: str = "auto"
+    """A model, or known weights as model.tag (see `sightline models list`); auto goes by
+    --projection."""
+    projection: ProjectionChoice = "auto"
+    """equirectangular are panoramas all around; auto goes by metadata, then by the shape 2:1."""
     heads: Path | None = None
     """Head boxes in pixels: CSV, JSON, COCO, MOT, or text files per person. Else detected."""
     detector: str = "auto"
@@ -145,23 +152,23 @@ class Predict(ModelOptions):
 
         paths = find_images(self.source)
         heads, objects = self._head_source(paths), self._object_source(paths)
-        model = self.load()
-        self.refuse(model)
-        people = failures = 0
+        models = self.models()
+        people = failures = panoramas = 0
         results = ResultsFolder(
             self.out,
             paths,
-            origin=self.describe() | self.describe_objects(),
+            origin=self._origin(),
             heatmaps=self.save_heatmaps,
             existing=self.existing,
         )
         todo = [path for path in paths if not results.has(path)]
         found = predict_pictures(
             todo,
-            model,
+            models,
             heads,
             objects=objects,
             method=self.object_method,
+            projection=self.projection,
             people_per_batch=self.batch,
         )
         quiet = not sys.stderr.isatty()
@@ -170,15 +177,44 @@ class Predict(ModelOptions):
                 failures += 1
                 _say(f"skipped {picture.path}: {picture.reason}")
                 continue
+            if picture.note:
+                panoramas += 1
+                _say(picture.note if panoramas == 1 else "")
             people += len(picture.gaze)
             results.write(picture)
         if self.parquet:
             results.write_parquet(paths)
         done = len(todo) - failures
         print(f"{done} pictures, {people} people: see {self.out}/")
+        if panoramas > 1:
+            _say(f"{panoramas} of {len(todo)} pictures were taken for panoramas")
         if failures:
             _say(f"{failures} of {len(todo)} pictures were skipped")
         return 1 if failures else 0
+
+    def settled(self, projection: Projection) -> Predict:
+        """The same options with the model that reads pictures of this projection."""
+        from sightline.pictures import DEFAULT_MODELS
+
+        return replace(self, model=DEFAULT_MODELS[projection]) if self.model == "auto" else self
+
+    def models(self) -> ModelSource:
+        """The model for pictures of each projection; what is wrong with it is raised at once."""
+        if self.model != "auto":
+            model = self.load()
+            self.refuse(model)
+            return cache(partial(self._fitted, model))
+        source = cache(lambda projection: self.settled(projection).models()(projection))
+        source("equirectangular" if self.projection == "equirectangular" else "perspective")
+        return source
+
+    def _fitted(self, model: GazeModel, projection: Projection) -> GazeModel:
+        from sightline.models.on_views import OnViews, fitted
+
+        ready = fitted(model, projection)
+        if isinstance(ready, OnViews):
+            _say(f"{self.model} reads ordinary pictures: of a panorama it sees views")
+        return ready
 
     def refuse(self, model: GazeModel) -> None:
         """Raise ValueError for a model that tells no gaze, or reads what pictures do not have."""
@@ -192,6 +228,18 @@ class Predict(ModelOptions):
                 f"{self.model} reads depth maps, which pictures and films do not have; take "
                 "the model without depth (-nodepth), or give Scene.depth from Python"
             )
+
+    def _origin(self) -> dict[str, Any]:
+        """What to write beside results of pictures; None for what is as usual."""
+        pictures, panoramas = (
+            self.settled(kind).describe() for kind in ("perspective", "equirectangular")
+        )
+        return {
+            **pictures,
+            "panoramas": panoramas if panoramas != pictures else None,
+            "projection": None if self.projection == "auto" else self.projection,
+            **self.describe_objects(),
+        }
 
     def describe_objects(self) -> dict[str, Any]:
         """What to write beside results: the objects (files by their hash), and how they are chosen.
@@ -219,17 +267,18 @@ class Predict(ModelOptions):
     def _head_source(self, paths: list[Path]) -> HeadSource:
         from sightline.media.detectors import choose_detector
         from sightline.media.headfiles import read_heads
+        from sightline.pictures import detecting
 
         if self.heads is None:
             detector = choose_detector(self.detector)
             _say(getattr(detector, "note", ""))
-            return lambda _, image: detector(image)
-        table = read_heads(self.heads)
+            return detecting(detector)
+        table = read_heads(self.heads, over_seam=self.projection != "perspective")
         unnamed = [path.name for path in paths if path not in table]
         if unnamed:
             count = f"{len(unnamed)} of {len(paths)} pictures"
             _say(f"{count} have no head in {self.heads}, for instance {unnamed[0]}")
-        return lambda path, _: table.of(path)
+        return lambda scene: table.of(scene.key)
 
 
 def _say(message: str) -> None:

@@ -14,7 +14,7 @@ from sightline.datasets.gazefollow360_index import FILES, read_rows
 from sightline.datasets.pictures import depth_path
 from sightline.geometry.boxes import to_pixels
 from sightline.media.image import ImageError, read_depth_of, read_image
-from sightline.scene import Scene, Truth
+from sightline.scene import Projection, Scene, Truth
 
 PICTURES = "all the videos"
 
@@ -29,6 +29,8 @@ class GazeFollow360(Dataset[Scene]):
     the files have them. Everybody's target is in the picture. Rows that cannot be right are left
     out with a warning. `keys` names the samples: the picture's path.
     """
+
+    projection: Projection = "equirectangular"
 
     def __init__(
         self, root: Path, split: Literal["train", "val", "test"], *, depth: bool = False
@@ -75,6 +77,6 @@ class GazeFollow360(Dataset[Scene]):
             heads=self.heads[people],
             depth=read_depth_of(image, depth_path(self.root, key)) if self.depth else None,
             truth=Truth(points[:, None], torch.ones(len(people))),
-            projection="equirectangular",
+            projection=self.projection,
             key=key,
         )

@@ -21,7 +21,7 @@ from sightline.draw import draw_gaze
 from sightline.films.album import COLUMNS, ROWS, SIDE, Album
 from sightline.films.identities import Identities
 from sightline.films.record import Record
-from sightline.films.watch import Seen
+from sightline.films.seen import Seen
 from sightline.media.film import Frame
 from sightline.media.film_writer import FilmWriter
 from sightline.media.image import read_image, write_image
@@ -126,7 +126,8 @@ class PartWriter:
         self.lines.write(drawn.record.to_json() + "\n")
         if seen.heads.tracks is not None:
             tracks, time = seen.heads.tracks.tolist(), seen.frame.time
-            self.album.add(image, seen.heads.boxes, tracks, time)
+            panorama = seen.frame.projection == "equirectangular"
+            self.album.add(image, seen.heads.boxes, tracks, time, panorama=panorama)
             known = zip(tracks, drawn.record.names, strict=True)
             self.names |= {str(track): name for track, name in known if name}
         if drawn.picture is not None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sightline.films.identities import Identities
-from sightline.films.watch import Seen
+from sightline.films.seen import Seen
 from sightline.gaze import Gaze
 from sightline.gaze_objects import only_looked_at
 from sightline.geometry.heatmap import entropies

@@ -36,7 +36,7 @@ from sightline.films.parts import (
     redraw,
 )
 from sightline.films.record import Record
-from sightline.films.watch import Seen
+from sightline.films.seen import Seen
 from sightline.media.film import Frame
 from sightline.media.film_writer import join_films, writing
 from sightline.media.image import write_image

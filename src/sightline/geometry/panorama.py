@@ -60,7 +60,7 @@ def turn(panorama: Tensor, rotation: Tensor) -> Tensor:
 
 
 Field: TypeAlias = tuple[float, float] | Tensor
-"""Horizontal and vertical angle of view in degrees, below 180; as a tensor (..., 2) of each view."""
+"""Horizontal and vertical angle of view in degrees, below 180; or a tensor (..., 2) of each."""
 
 
 def view_rays(centres: Tensor, field: Field, size: tuple[int, int]) -> Tensor:
@@ -68,9 +68,14 @@ def view_rays(centres: Tensor, field: Field, size: tuple[int, int]) -> Tensor:
 
     size: (w, h) in pixels.
     """
-    plane = cell_points(size[1], size[0]).to(centres) * 2 - 1
-    flat = plane * _reach(field, centres)[..., None, None, :]  # rightwards, downwards
-    left, up, outward = head_frames(centres)[..., None, None, :, :].unbind(-2)
+    places, fields = cell_points(size[1], size[0]), torch.as_tensor(field)[..., None, None, :]
+    return place_rays(places.to(centres), centres[..., None, None, :], fields)
+
+
+def place_rays(places: Tensor, centres: Tensor, field: Field) -> Tensor:
+    """Vectors (..., 3), not normalised, to `places` (..., 2) of views: undoes `view_places`."""
+    flat = (places * 2 - 1) * _reach(field, centres)  # rightwards, downwards
+    left, up, outward = head_frames(centres).unbind(-2)
     return outward - flat[..., :1] * left - flat[..., 1:] * up
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,13 +10,14 @@ from fractions import Fraction
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import av
 import av.error as errors
 import torch
 from av.container import InputContainer
 from av.packet import Packet
+from av.sidedata.sidedata import Type
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, VideoReformatter
@@ -25,6 +27,14 @@ from torch import Tensor
 from sightline.media.clock import Clock
 from sightline.media.film import MICROSECOND, Film, FilmError, Picture, is_url
 
+PROJECTIONS = (  # of FFmpeg, in the order of its enumeration
+    "equirectangular",
+    "a cube map",
+    "a part of a panorama",
+    "half a panorama",
+    "rectilinear",
+    "a fisheye picture",
+)
 PATIENCE = 10.0  # seconds until a stream that sends nothing counts as ended
 
 
@@ -106,6 +116,7 @@ class ContainerFilm(Film):
     def _learn(self, container: InputContainer, stream: VideoStream, frame: VideoFrame) -> None:
         """Take what the header and the first picture say."""
         self.size, self.zero = upright_size(frame), frame.pts
+        self.declared = declared_projection(frame)
         rate = stream.average_rate or stream.guessed_rate
         self.rate = float(rate) if rate else None
         if is_url(self.source) and container.duration is None:
@@ -230,6 +241,15 @@ def upright_size(frame: VideoFrame) -> tuple[int, int]:
 def quarter_turns(frame: VideoFrame) -> int:
     """Quarter turns counter-clockwise that make the picture upright, by the film's metadata."""
     return round(frame.rotation / 90) % 4
+
+
+def declared_projection(frame: VideoFrame) -> str:
+    """What the film's spherical metadata call its projection; "" without."""
+    mapping: Any = frame.side_data.get(Type.SPHERICAL)  # pyright: ignore - PyAV's own types are wrong
+    if mapping is None:
+        return ""
+    number = int.from_bytes(bytes(mapping)[:4], sys.byteorder)  # struct AVSphericalMapping
+    return PROJECTIONS[number] if number < len(PROJECTIONS) else "a picture of another kind"
 
 
 def is_bt709(frame: VideoFrame) -> bool:

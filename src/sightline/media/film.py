@@ -17,8 +17,10 @@ from torch import Tensor
 
 from sightline.media.faults import Faults
 from sightline.media.image import SUFFIXES as PICTURES
-from sightline.media.image import ImageError, find_images, read_image
+from sightline.media.image import ImageError, find_images, read_image, read_xmp
+from sightline.media.projection import Choice, declared_in, settle_projection
 from sightline.media.sources import find_files
+from sightline.scene import Projection
 
 # fmt: off
 SUFFIXES = (
@@ -49,6 +51,7 @@ class Frame:
     """Seconds from the film's first picture, by the media clock."""
     name: str = ""
     """File name, in folders of pictures."""
+    projection: Projection = "perspective"
 
 
 @dataclass
@@ -76,6 +79,9 @@ class Film(ABC):
     frames_expected: int | None
     """How many pictures there should be, as far as the source says; None for live sources."""
     live: bool = False
+    declared: str = ""
+    """The projection that the metadata name."""
+    projection: Projection = "perspective"
     notes: Faults = field(default_factory=Faults)
     resources: ExitStack = field(default_factory=ExitStack)
 
@@ -83,6 +89,16 @@ class Film(ABC):
     def faults(self) -> list[str]:
         """Sentences on what was damaged in what has been read so far; the last may still grow."""
         return self.notes.sentences()
+
+    def take_as(self, choice: Choice) -> str:
+        """Settle the projection of all pictures; returns what users should know of it.
+
+        What is live is a panorama only if that is asked for. Raises as `settle_projection`.
+        """
+        if self.live and choice == "auto":
+            return ""
+        self.projection, note = settle_projection(self.source, self.size, choice, self.declared)
+        return note
 
     def frames(
         self,
@@ -114,7 +130,7 @@ class Film(ABC):
             if taken and picture.time >= start - MICROSECOND:
                 image = picture.read()
                 if image is not None:
-                    yield Frame(image, picture.index, picture.time, picture.name)
+                    yield Frame(image, picture.index, picture.time, picture.name, self.projection)
 
     @abstractmethod
     def _pictures(self, start: float) -> Iterator[Picture]:
@@ -241,6 +257,7 @@ class FolderFilm(Film):
             return cls(
                 source=str(folder),
                 size=(width, height),
+                declared=declared_in(read_xmp(path)),
                 rate=rate,
                 duration=len(paths) / rate,
                 frames_expected=len(paths),

@@ -63,6 +63,7 @@ def read_film_heads(
     first: int | None = None,
     step: float = 0.04,
     pictures: Sequence[str | Path] = (),
+    over_seam: bool = False,
 ) -> FilmHeads:
     """The heads of a film from a file or folder of any form that `headrows` describes.
 
@@ -72,12 +73,13 @@ def read_film_heads(
     step: seconds from one frame to the next, for files that give times.
     pictures: those of a film that is a folder; if the file names one, and `first` is not given,
     names decide and not numbers.
+    over_seam: as in `read_heads`.
 
     `tracks` are the persons' numbers as they are or, if any has a name, count the persons in order
     of appearance in the file; `names` has the names. Raises `FileNotFoundError`, and `ValueError`
     naming the row that is wrong.
     """
-    rows = checked_rows(path)
+    rows = checked_rows(path, over_seam=over_seam)
     ids = _identities(rows)
     named = HeadTable(dict.fromkeys((row.image for row in rows), Heads.none()))
     if first is None and any(picture in named for picture in pictures):

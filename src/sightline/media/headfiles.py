@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from sightline.media.boxrows import fitting_name
-from sightline.media.headrows import Row, read_rows
+from sightline.media.headrows import Row, read_rows, reversed_box
 from sightline.media.heads import Heads
 from sightline.media.sources import natural_order
 
@@ -30,19 +30,20 @@ class HeadTable:
         return fitting_name(path, self.heads) is not None
 
 
-def read_heads(path: str | Path) -> HeadTable:
+def read_heads(path: str | Path, *, over_seam: bool = False) -> HeadTable:
     """The head boxes in a file of any form that `headrows` describes, told by its content.
 
     A folder stands for its .txt files, one per person. Boxes are pixels of the upright picture.
+    over_seam: whether they may end left of where they begin, for panoramas.
     Raises `FileNotFoundError`, and `ValueError` naming the row that is wrong.
     """
     people = defaultdict(list)
-    for row in checked_rows(path):
+    for row in checked_rows(path, over_seam=over_seam):
         people[row.image].append(row)
     return HeadTable({image: heads_of(group) for image, group in people.items() if image})
 
 
-def checked_rows(path: str | Path) -> list[Row]:
+def checked_rows(path: str | Path, *, over_seam: bool = False) -> list[Row]:
     """The rows of such a file or folder; raises as `read_heads`."""
     path = Path(path)
     if not path.exists():
@@ -51,6 +52,9 @@ def checked_rows(path: str | Path) -> list[Row]:
     rows = [row for file in files for row in read_rows(file)]
     if not rows:
         raise ValueError(f"{path}: there are no head boxes in it.")
+    ends_before = next((row for row in rows if row.box[2] < row.box[0]), None)
+    if ends_before is not None and not over_seam:
+        raise reversed_box(ends_before.where, ends_before.box)
     if max(max(row.box) for row in rows) <= 1:
         raise ValueError(f"{path}: the boxes look like fractions of the picture; give pixels.")
     return rows

@@ -66,11 +66,19 @@ class Row:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The heads in a file, checked; a `ValueError` names the line or record that is wrong."""
+    """The heads in a file, checked; a `ValueError` names the line or record that is wrong.
+
+    Boxes may end left of where they begin, as they do over the seam of a panorama.
+    """
     text = read_text(path)
     if text.lstrip()[:1] in ("{", "["):
         return _json_rows(path, text)
     return _table_rows(path, text)
+
+
+def reversed_box(where: str, box: list[float]) -> ValueError:
+    """What to raise for a box that ends before it begins."""
+    return ValueError(f"{where}: the box {box} is reversed or empty; give {', '.join(BOX)}.")
 
 
 def _row(
@@ -79,8 +87,8 @@ def _row(
     if not isinstance(image, str) or not (image.strip() or time is not None):
         raise ValueError(f"{where}: the name of the image is missing.")
     corners = four_numbers(where, box)
-    if corners[2] <= corners[0] or corners[3] <= corners[1]:
-        raise ValueError(f"{where}: the box {corners} is reversed or empty; give {', '.join(BOX)}.")
+    if corners[2] == corners[0] or corners[3] <= corners[1]:
+        raise reversed_box(where, corners)
     return Row(
         where=where,
         image=picture_name(image),

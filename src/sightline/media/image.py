@@ -81,6 +81,12 @@ def read_size(path: str | Path) -> tuple[int, int]:
         return picture.size
 
 
+def read_xmp(path: str | Path) -> bytes:
+    """The XMP metadata in a picture's file, as they are stored; empty if there are none."""
+    with _opened(path) as picture:
+        return picture.info.get("xmp", b"")
+
+
 def find_images(source: str | Path) -> list[Path]:
     """The pictures that a file, a folder or a glob pattern stands for, as `find_files` finds them.
 

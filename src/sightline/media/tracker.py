@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from sightline.geometry.boxes import centres
+from sightline.geometry.sphere import wrapped
 from sightline.media.heads import Heads
 
 try:
@@ -99,23 +100,25 @@ class Tracker:
         self.next_id = 0
         self.picture: Tensor | None = None
 
-    def update(self, heads: Heads, image: Tensor, time: float) -> Heads:
+    def update(self, heads: Heads, image: Tensor, time: float, *, panorama: bool = False) -> Heads:
         """The heads with `tracks`; unsure ones (`settings.sure`) that continue nobody are left out.
 
         image: (3, H, W) uint8 RGB. time: seconds, not before that of the last frame.
+        panorama: whether the picture's left and right edge are one.
         """
+        around = image.shape[2] if panorama else None
         self._note_cut(image)
         boxes = heads.boxes.cpu().double()
-        seen = Tracks.of(boxes, head_colours(image, boxes), time)
+        seen = Tracks.of(boxes, head_colours(image, boxes, panorama=panorama), time)
         unsure = (heads.scores < self.settings.sure).cpu()
-        rows = _assign(self._costs(seen, time), unsure)
+        rows = _assign(self._costs(seen, time, around), unsure)
         known, new = rows >= 0, (rows < 0) & ~unsure
         seen.ids[new] = self.next_id + torch.arange(int(new.sum()))
         seen.ids[known] = self.tracks.ids[rows[known]]
         self.next_id += int(new.sum())
         lost = time - self.tracks.times <= self.settings.patience
         lost[rows[known]] = False
-        followed = _follow(self.tracks[rows[known]], seen[known])
+        followed = _follow(self.tracks[rows[known]], seen[known], around)
         self.tracks = Tracks.cat(followed, seen[new], self.tracks[lost])
         keep = known | new
         return replace(heads[keep], tracks=seen.ids[keep].to(heads.boxes.device))
@@ -150,7 +153,7 @@ class Tracker:
         if before is not None and (self.picture - before).abs().mean() > 255 * CUT:
             self.tracks.cut = torch.ones_like(self.tracks.cut)
 
-    def _costs(self, seen: Tracks, time: float) -> Tensor:
+    def _costs(self, seen: Tracks, time: float, around: int | None) -> Tensor:
         """The cost (P, T) of each head being each person, infinite where it cannot be."""
         tracks, settings = self.tracks, self.settings
         gaps = (time - tracks.times).clamp(0, settings.patience)
@@ -163,7 +166,8 @@ class Tracker:
         # Somebody may pass before a head: what is seen where it was just now may have any colours.
         most = torch.where(tracks.cut, torch.inf, PASSER_BY + PASSER_BY_GROWTH * gaps)
         deviation = (
-            (centres(seen.boxes)[:, None] - expected).square().sum(-1) / reach.square()
+            _moved(centres(seen.boxes)[:, None] - expected, around).square().sum(-1)
+            / reach.square()
             + ((sizes - old_sizes) / math.log(SIZE_RATIO)).square()
             + colour.minimum(most)
         )
@@ -171,7 +175,7 @@ class Tracker:
         return (deviation + age).where(deviation < 1, torch.inf)
 
 
-def head_colours(image: Tensor, boxes: Tensor) -> Tensor:
+def head_colours(image: Tensor, boxes: Tensor, *, panorama: bool = False) -> Tensor:
     """Colours (P, 48) of the heads in boxes (P, 4) of a picture (3, H, W) uint8; rows sum to 1.
 
     Histograms of 8 bins for red, green and blue of the upper and the lower half, from 16 x 16
@@ -180,11 +184,20 @@ def head_colours(image: Tensor, boxes: Tensor) -> Tensor:
     height, width = image.shape[1:]
     share = torch.linspace(0.1, 0.9, 16, dtype=boxes.dtype)  # within: corners show the background
     points = boxes[:, :2, None] + (boxes[:, 2:] - boxes[:, :2])[..., None] * share
-    x, y = points[:, 0].long().clamp(0, width - 1), points[:, 1].long().clamp(0, height - 1)
+    x, y = points[:, 0].long(), points[:, 1].long().clamp(0, height - 1)
+    x = x % width if panorama else x.clamp(0, width - 1)
     levels = image[:, y[:, :, None], x[:, None, :]].cpu().double() / 255 * 7  # (3, P, 16, 16)
     halves = levels.reshape(3, len(boxes), 2, 128, 1)
     counts = (1 - (halves - torch.arange(8)).abs()).clamp(min=0).mean(3)  # (3, P, 2, 8)
     return counts.movedim(1, 0).reshape(len(boxes), 48) / 6
+
+
+def _moved(differences: Tensor, around: int | None) -> Tensor:
+    """Differences (..., 2) of points, in a panorama `around` pixels wide the shorter way round."""
+    if around is None:
+        return differences
+    x, y = differences.unbind(-1)
+    return torch.stack([around * wrapped(x / around), y], -1)
 
 
 def _thumbnail(image: Tensor) -> Tensor:
@@ -210,10 +223,10 @@ def _assign(costs: Tensor, unsure: Tensor) -> Tensor:
     return rows
 
 
-def _follow(old: Tracks, seen: Tracks) -> Tracks:
+def _follow(old: Tracks, seen: Tracks, around: int | None) -> Tracks:
     """People where they are seen now; velocities and colours change smoothly."""
     seconds = (seen.times - old.times).clamp(min=1e-3)[:, None]
-    measured = (centres(seen.boxes) - centres(old.boxes)) / seconds
+    measured = _moved(centres(seen.boxes) - centres(old.boxes), around) / seconds
     velocities = old.velocities.lerp(measured, 1 - (-seconds / VELOCITY_MEMORY).exp())
     colours = old.colours.lerp(seen.colours, 1 - (-seconds / COLOUR_MEMORY).exp())
     return Tracks(seen.ids, seen.boxes, velocities, seen.times, colours, seen.cut)

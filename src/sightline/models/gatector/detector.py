@@ -67,9 +67,8 @@ class GaTectorDetector(GazeModel):
 
     def decode(self, output: DetectorOutput, batch: Batch) -> list[Gaze]:  # noqa: ARG002
         """The objects of each picture, and nobody's gaze."""
-        nobody = Gaze(torch.zeros(0, 4), torch.zeros(0, 2), torch.zeros(0, 0, 0))
         found = find_objects(output.grids, self.config)
-        return [replace(nobody, objects=objects) for objects in found]
+        return [replace(Gaze.nobody(), objects=objects) for objects in found]
 
 
 def gatector_detector(**overrides: object) -> GaTectorDetector:

@@ -76,7 +76,7 @@ class PanoramaCrops:
         return (crops / 255 - mean) / std
 
     def _head(self, image: Tensor, ray: Tensor, field: float) -> Tensor:
-        """The view around a head in floats 0..255, smoothed where it is coarser than the picture."""
+        """The view around a head in floats 0..255, smoothed where coarser than the picture."""
         pixels = field / 360 * image.shape[2]
         fine = min(FINEST, max(1, math.ceil(pixels / self.size)))
         side = fine * self.size

@@ -124,7 +124,7 @@ class SphereRegions:
         return (area / area.mean())[:, None]
 
     def answers(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
-        """Gaze targets (N, 2) and heatmaps (N, h, w) on the panorama as it is, from the fusion's."""
+        """Gaze targets (N, 2) and heatmaps (N, h, w) on the panorama, from the fusion's."""
         away = self.middles[:, 0] - 0.5
         points = sphere_peaks(heatmaps)
         points = torch.stack([torch.remainder(points[:, 0] + away, 1), points[:, 1]], 1)
