@@ -1,4 +1,4 @@
-"""Many images as one: a contact sheet."""
+"""Images of one width, and many of them as one: a contact sheet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def contact_sheet(images: list[Tensor], columns: int, width: int) -> Tensor:
         raise ValueError("contact_sheet: no images; give at least one.")
     gap = max(1, width // 200)
     cell = (width - gap * (columns + 1)) // columns
-    small = [_resize(image, cell) for image in images]
+    small = [resized(image, cell) for image in images]
     rows = [small[i : i + columns] for i in range(0, len(small), columns)]
     heights = [max(image.shape[1] for image in row) for row in rows]
     sheet = torch.full((3, sum(heights) + gap * (len(rows) + 1), width), 255, dtype=torch.uint8)
@@ -26,6 +26,7 @@ def contact_sheet(images: list[Tensor], columns: int, width: int) -> Tensor:
     return sheet
 
 
-def _resize(image: Tensor, width: int) -> Tensor:
+def resized(image: Tensor, width: int) -> Tensor:
+    """An image (3, H, W) uint8, `width` pixels wide and as high as its aspect ratio wants."""
     height = max(1, round(image.shape[1] * width / image.shape[2]))
     return interpolate(image[None].cpu(), (height, width), mode="bilinear", antialias=True)[0]

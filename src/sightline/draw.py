@@ -51,6 +51,18 @@ QUIET = 0.6  # opacity of the outlines of objects that nobody looks at
 CROWD = 8  # in a larger company, as in a tiny picture, badges show names alone
 
 
+def colours_of(gaze: Gaze) -> list[Colour]:
+    """The colour of each person, by track where there are tracks."""
+    identity = range(len(gaze)) if gaze.tracks is None else gaze.tracks.tolist()
+    return [PALETTE[who % len(PALETTE)] for who in identity]
+
+
+def contrast_of(colour: Colour) -> Colour:
+    """Dark or white, far from a person's colour: one of the two shows on any ground."""
+    red, green, blue = colour
+    return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else WHITE
+
+
 @dataclass(frozen=True)
 class _Person:
     """One person in pixels; None is what the model or the user did not give."""
@@ -72,9 +84,7 @@ class _Person:
 
     @property
     def contrast(self) -> Colour:
-        """Dark or white, far from the person's colour: one of the two shows on any ground."""
-        red, green, blue = self.colour
-        return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else WHITE
+        return contrast_of(self.colour)
 
     def ink(self, unit: float) -> Layers:
         """The layers of a stroke: the person's colour in a casing."""
@@ -144,19 +154,19 @@ def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[
     boxes = to_pixels(gaze.heads.cpu().float(), size).tolist()
     points = to_pixels(gaze.points.cpu().float(), size).tolist()
     inside = [math.nan] * len(gaze) if gaze.inside is None else gaze.inside.tolist()
-    identity = list(range(len(gaze))) if gaze.tracks is None else gaze.tracks.tolist()
+    numbers = map(str, range(len(gaze)) if gaze.tracks is None else gaze.tracks.tolist())
     looked_at = [-1] * len(gaze) if gaze.gaze_object is None else gaze.gaze_object.tolist()
     return [
         _Person(
             box=tuple(box) if all(map(math.isfinite, box)) else None,
             point=tuple(point) if all(map(math.isfinite, point)) else None,
             inside=None if math.isnan(probability) else probability,
-            colour=PALETTE[who % len(PALETTE)],
+            colour=colour,
             name=name,
             object=_name(gaze.objects, row) if gaze.objects and row >= 0 else "",
         )
-        for box, point, probability, who, name, row in zip(
-            boxes, points, inside, identity, names or map(str, identity), looked_at, strict=True
+        for box, point, probability, colour, name, row in zip(
+            boxes, points, inside, colours_of(gaze), names or numbers, looked_at, strict=True
         )
     ]
 

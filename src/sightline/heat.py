@@ -23,9 +23,7 @@ def lay_heatmaps(
     opacities: of the hottest place of each map. wraps: the picture is a panorama, smooth over the
     seam.
     """
-    low, high = heatmaps.amin((1, 2), keepdim=True), heatmaps.amax((1, 2), keepdim=True)
-    heat = ((heatmaps - low) / (high - low).clamp(min=1e-12)) ** 1.5  # a quiet background vanishes
-    cover = (heat * torch.tensor(opacities)[:, None, None]).nan_to_num(0.0)
+    cover = (warmth(heatmaps) * torch.tensor(opacities)[:, None, None]).nan_to_num(0.0)
     share = cover**4 / (cover**4).sum(0).clamp(min=1e-12)  # no grey where people look alike
     mixed = torch.einsum("phw,pc->chw", share, torch.tensor(colours).float())
     strongest = cover.amax(0)
@@ -39,6 +37,12 @@ def lay_heatmaps(
         warm = warm @ columns[xs].T
         region = picture[:, ys, xs]
         region.copy_((region * (1 - warm[3])).add_(warm[:3]).round_())
+
+
+def warmth(heatmaps: Tensor) -> Tensor:
+    """Maps (P, h, w) from 0 at their lowest to 1 at their highest; a quiet background vanishes."""
+    low, high = heatmaps.amin((1, 2), keepdim=True), heatmaps.amax((1, 2), keepdim=True)
+    return ((heatmaps - low) / (high - low).clamp(min=1e-12)) ** 1.5
 
 
 def _visible(profile: Tensor, pixels: int, *, wraps: bool) -> slice:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from sightline.contact_sheet import contact_sheet
+from sightline.contact_sheet import contact_sheet, resized
 from sightline.draw import draw_gaze
 from sightline.gaze import Gaze
 from sightline.geometry.panorama import view, view_places
@@ -62,10 +61,7 @@ def views_sheet(views: list[Views], size: tuple[int, int] = (480, 360)) -> Tenso
 def _shrunk(image: Tensor, size: tuple[int, int]) -> Tensor:
     """A panorama with at most about twice the pixels per degree of a view: sampling aliases."""
     width = round(2 * size[0] / math.tan(math.radians(FIELD / 2)) * math.pi)
-    if image.shape[2] <= width:
-        return image
-    height = round(image.shape[1] * width / image.shape[2])
-    return interpolate(image[None], (height, width), mode="bilinear", antialias=True)[0]
+    return resized(image, width) if image.shape[2] > width else image
 
 
 def _view(
