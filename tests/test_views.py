@@ -121,10 +121,12 @@ def test_people_keep_their_colours_and_a_missing_head_costs_only_its_view():
 def test_a_sheet_has_a_row_of_two_views_for_each_person():
     red, blue = (torch.zeros(3, 30, 40, dtype=torch.uint8) for _ in range(2))
     red[0], blue[2] = 255, 255
-    sheet = views_sheet([Views(red, blue), Views(None, red)], (40, 30))
-    _, height, width = sheet.shape
-    middles = [sheet[:, height * r // 4, width * c // 4].tolist() for r in (1, 3) for c in (1, 3)]
+    sheet = views_sheet([Views(red, blue), Views(None, red)])
+    assert sheet.shape == (3, 2 * 30 + 12, 2 * 40 + 12)
+    middles = [sheet[:, y, x].tolist() for y in (19, 53) for x in (24, 68)]
     assert middles == [[255, 0, 0], [0, 0, 255], [255, 255, 255], [255, 0, 0]]
+    with pytest.raises(ValueError, match="no views"):
+        views_sheet([])
 
 
 def test_the_gaze_in_an_ordinary_picture_is_refused():

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torchvision.utils import make_grid
 
-from sightline.contact_sheet import contact_sheet, resized
+from sightline.contact_sheet import resized
 from sightline.draw import draw_gaze
 from sightline.gaze import Gaze
 from sightline.geometry.panorama import view, view_places
@@ -48,14 +49,17 @@ def views_of(
     ]
 
 
-def views_sheet(views: list[Views], size: tuple[int, int] = (480, 360)) -> Tensor:
+def views_sheet(views: list[Views]) -> Tensor:
     """A row for each person (3, H, W): the view of the head, then that of the target.
 
-    size: of the views. Raises ValueError if there are none.
+    What was not given is white. Raises ValueError if there are no views.
     """
-    white = torch.full((3, size[1], size[0]), 255, dtype=torch.uint8)
-    both = [white if one is None else one for pair in views for one in (pair.head, pair.target)]
-    return contact_sheet(both, columns=2, width=2 * size[0])
+    both = [one for pair in views for one in (pair.head, pair.target)]
+    seen = [one for one in both if one is not None]
+    if not seen:
+        raise ValueError("views_sheet: no views; give those of at least one person.")
+    white = torch.full_like(seen[0], 255)
+    return make_grid([white if one is None else one for one in both], 2, padding=4, pad_value=255)
 
 
 def _shrunk(image: Tensor, size: tuple[int, int]) -> Tensor:
@@ -74,10 +78,7 @@ def _view(
     if not ends[centre].isfinite().all():
         return None
     middle, other = ends[centre], ends[1 - centre]
-    field = (
-        FIELD,
-        math.degrees(2 * math.atan(math.tan(math.radians(FIELD / 2)) * size[1] / size[0])),
-    )
+    field = _field(size)
     picture = view(image, middle, field, size)
     places = torch.stack([middle, _within(middle, other)])
     head, point = view_places(places, middle, field)[[centre, 1 - centre]]
@@ -95,6 +96,12 @@ def _view(
         small = size[0] // 4, size[1] // 4  # drawing spreads it
         seen.heatmaps = view(person.heatmaps.cpu().float(), middle, field, small)
     return draw_gaze(picture, seen, names=names)
+
+
+def _field(size: tuple[int, int]) -> tuple[float, float]:
+    """Horizontal and vertical angle of view in degrees."""
+    half = math.tan(math.radians(FIELD / 2)) * size[1] / size[0]
+    return FIELD, math.degrees(2 * math.atan(half))
 
 
 def _within(middle: Tensor, other: Tensor) -> Tensor:
