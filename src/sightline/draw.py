@@ -128,7 +128,8 @@ def draw_gaze(
     heatmap = heatmap and len(gaze) > 0 and gaze.heatmaps.numel() > 0
     layout = torch.contiguous_format if heatmap else torch.preserve_format  # heatmaps go by colour
     picture = image.cpu().clone(memory_format=layout)
-    people = _people(gaze, (image.shape[2], image.shape[1]), names)
+    width = image.shape[2]
+    people = _people(gaze, (width, image.shape[1]), names)
     unit = max(1.0, min(image.shape[1:]) / 400)  # the width of a stroke
     panorama = gaze.projection == "equirectangular"
     if heatmap:
@@ -136,10 +137,9 @@ def draw_gaze(
         maps = gaze.heatmaps.cpu().float()
         lay_heatmaps(picture, maps, colours, opacities, wraps=panorama)
     if gaze.objects is not None:
-        width = image.shape[2]
         for shift in (0, -width, width) if panorama else (0,):
             _draw_objects(picture, gaze, people, unit, shift)
-    aside = _over_the_seam(people, image.shape[2], unit) if panorama else []
+    aside = _over_the_seam(people, width, unit) if panorama else []
     draw_line = _draw_arc if panorama else _draw_sight_line
     for person in people:
         draw_line(picture, person, unit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 from sightline.geometry.sphere import arcs, to_points, to_rays, wrapped
 from sightline.strokes import Layers, Point, Shape, blend
 
-CORNERS = 256  # of an arc; the chords stay within a pixel of it in a panorama 4096 wide
+CORNERS = 512  # of an arc; in a panorama 4096 wide its chords miss it by a pixel at the very worst
 
 
 def arc_path(start: Point, end: Point, size: tuple[int, int]) -> Tensor:
@@ -65,7 +64,7 @@ def paint_strokes(
     strokes: Strokes,
     layers: Layers,
     opacity: float = 1.0,
-    fade: Callable[[Tensor, Tensor], Tensor] | None = None,
+    fade: Shape | None = None,
 ) -> None:
     """Blend the union of strokes in place, as `strokes.paint` does a shape; columns wrap around."""
     _, height, width = picture.shape
