@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as pixels
 
 from sightline.geometry.boxes import enlarge
+from sightline.geometry.sphere_boxes import wrap_boxes
 from sightline.scene import Clip, Scene
 
 Interval = tuple[float, float]
@@ -24,12 +26,28 @@ def flip(scene: Scene) -> Scene:
     return _resample(scene, mirror, pixels.horizontal_flip)
 
 
+def yaw(scene: Scene, columns: int) -> Scene:
+    """A panorama turned about the vertical: everything moves `columns` pixels to the right.
+
+    What leaves at the right comes back at the left. Raises ValueError for other pictures.
+    """
+    if scene.projection != "equirectangular":
+        raise ValueError(
+            f"Scene {scene.key!r} is no panorama and cannot be turned about the vertical; leave "
+            'Yaw out, or give the scene projection="equirectangular".'
+        )
+    shift = torch.tensor([[1.0, 0.0, columns], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    return _resample(scene, shift, lambda image: image.roll(columns, -1))
+
+
 def crop(scene: Scene, left: int, top: int, width: int, height: int) -> Scene:
     """The part of the scene inside a pixel rectangle, black where that leaves the picture.
 
     A target that leaves the picture becomes out of frame and keeps its place; it is never moved to
-    the border. Heads and objects stay in their lists, wherever they are.
+    the border. Heads and objects stay in their lists, wherever they are. Raises ValueError for a
+    panorama, whose pixels would no longer be angles.
     """
+    _refuse_panorama(scene)
     shift = torch.tensor([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]])
     part = _resample(scene, shift, lambda image: pixels.crop(image, top, left, height, width))
     if scene.truth is None or part.truth is None:
@@ -40,28 +58,45 @@ def crop(scene: Scene, left: int, top: int, width: int, height: int) -> Scene:
     return replace(part, truth=replace(part.truth, inside=inside))
 
 
+def _refuse_panorama(scene: Scene) -> None:
+    if scene.projection == "equirectangular":
+        raise ValueError(
+            f"Scene {scene.key!r} is a panorama, and a part of it is none; leave the crop out and "
+            "augment panoramas with Yaw."
+        )
+
+
 def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor]) -> Scene:
     """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth."""
     truth, objects = scene.truth, scene.objects
+    place = partial(_map_points, matrix=matrix, period=_period(scene))
+    cover = partial(_map_boxes, matrix=matrix, period=_period(scene))
     return replace(
         scene,
         image=picture(scene.image),
         depth=None if scene.depth is None else picture(scene.depth),
-        heads=_map_boxes(scene.heads, matrix),
-        eyes=None if scene.eyes is None else _map_points(scene.eyes, matrix),
-        truth=truth and replace(truth, points=_map_points(truth.points, matrix)),
-        objects=objects and replace(objects, boxes=_map_boxes(objects.boxes, matrix)),
+        heads=cover(scene.heads),
+        eyes=None if scene.eyes is None else place(scene.eyes),
+        truth=truth and replace(truth, points=place(truth.points)),
+        objects=objects and replace(objects, boxes=cover(objects.boxes)),
     )
 
 
-def _map_points(points: Tensor, matrix: Tensor) -> Tensor:
+def _period(scene: Scene) -> int | None:
+    """The pixels after which x begins again, in a panorama."""
+    return scene.size[0] if scene.projection == "equirectangular" else None
+
+
+def _map_points(points: Tensor, matrix: Tensor, period: int | None) -> Tensor:
     matrix = matrix.to(points)
-    return points @ matrix[:2, :2].T + matrix[:2, 2]
+    points = points @ matrix[:2, :2].T + matrix[:2, 2]
+    return points if period is None else wrap_boxes(points, period)
 
 
-def _map_boxes(boxes: Tensor, matrix: Tensor) -> Tensor:
-    corners = _map_points(boxes.unflatten(-1, (2, 2)), matrix)
-    return torch.cat([corners.amin(-2), corners.amax(-2)], -1)  # a mirror swaps left and right
+def _map_boxes(boxes: Tensor, matrix: Tensor, period: int | None) -> Tensor:
+    corners = _map_points(boxes.unflatten(-1, (2, 2)), matrix, None)
+    boxes = torch.cat([corners.amin(-2), corners.amax(-2)], -1)  # a mirror swaps left and right
+    return boxes if period is None else wrap_boxes(boxes, period)
 
 
 def _within(points: Tensor, size: tuple[int, int]) -> Tensor:
@@ -97,7 +132,8 @@ class Chain:
 class HeadJitter:
     """Enlarge all head boxes by one share, uniform in 0..`k_max` (0.2 in Chong et al. 2020).
 
-    clip: cut the boxes to the picture, as the published codes do in training on video.
+    clip: cut the boxes to the picture, as the published codes do in training on video; in a
+    panorama, to its rows.
     """
 
     k_max: float = 0.1
@@ -112,9 +148,13 @@ class HeadJitter:
         return [replace(scene, heads=self._enlarged(scene, k)) for scene in clip]
 
     def _enlarged(self, scene: Scene, k: float) -> Tensor:
-        heads = enlarge(scene.heads, k)
-        border = heads.new_tensor(scene.size).repeat(2)
-        return heads.minimum(border).clamp(min=0) if self.clip else heads
+        heads, period = enlarge(scene.heads, k), _period(scene)
+        if self.clip:
+            low, high = heads.new_zeros(4), heads.new_tensor(scene.size).repeat(2)
+            if period is not None:
+                low[0::2], high[0::2] = -torch.inf, torch.inf
+            heads = heads.minimum(high).maximum(low)
+        return heads if period is None else wrap_boxes(heads, period)
 
 
 @dataclass(frozen=True)
@@ -125,7 +165,7 @@ class GazeSafeCrop:
     that holds them and the picture's border. Where a head reaches outside, so does the rectangle;
     for a target annotated beyond the border it goes up to there. Who looks outside has no say (in
     the release, a video with such frames is always cut from its top left corner).
-    margin: the share by which the model will enlarge the heads later.
+    margin: the share by which the model will enlarge the heads later. Panoramas raise ValueError.
     """
 
     p: float = 0.5
@@ -133,6 +173,8 @@ class GazeSafeCrop:
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip cropped, or the clip itself; also where nobody has a box or a target."""
+        for scene in clip:
+            _refuse_panorama(scene)  # always, not by chance
         if not clip or not _happens(self.p):
             return clip
         kept = torch.cat([self._kept(scene) for scene in clip])
@@ -167,6 +209,20 @@ class HorizontalFlip:
     def __call__(self, clip: Clip) -> Clip:
         """The clip mirrored, or the clip itself."""
         return [flip(scene) for scene in clip] if _happens(self.p) else clip
+
+
+@dataclass(frozen=True)
+class Yaw:
+    """Turn panoramas about the vertical by whole columns, uniform over all of them."""
+
+    p: float = 1.0
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip turned, or the clip itself."""
+        if not _happens(self.p):
+            return clip
+        turn = _uniform(0.0, 1.0)
+        return [yaw(scene, int(turn * scene.size[0])) for scene in clip]
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ class Check:
     """Look a copy of a dataset over: what is there, what is missing, the first broken rows."""
 
     dataset: Positional[str]
-    """gazefollow, videoattentiontarget, goo (all that is there of goo-synth, goo-real and
-    goo-real-oneshot, which may also be named), coco or voc."""
+    """gazefollow, gazefollow360, videoattentiontarget, goo (all that is there of goo-synth,
+    goo-real and goo-real-oneshot, which may also be named), coco or voc."""
     folder: Positional[Path]
     """Where it is."""
 

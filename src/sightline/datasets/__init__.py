@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DATASETS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow:GazeFollow",
     "gazefollow-pictures": "sightline.datasets.gazefollow:GazeFollowPictures",
+    "gazefollow360": "sightline.datasets.gazefollow360:GazeFollow360",
     "coco": "sightline.datasets.coco:Coco",
     "voc": "sightline.datasets.voc:Voc",
     "goo-synth": "sightline.datasets.goo:GOOSynth",
@@ -31,6 +32,7 @@ DATASETS: dict[str, str] = {
 
 CHECKS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow_check:check_gazefollow",
+    "gazefollow360": "sightline.datasets.gazefollow360_check:check_gazefollow360",
     "videoattentiontarget": (
         "sightline.datasets.videoattentiontarget_check:check_videoattentiontarget"
     ),

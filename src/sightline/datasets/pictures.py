@@ -15,7 +15,7 @@ def inner_path(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or "\n" in name:
         raise ValueError(f"filename is {name!r:.40}, not the name of a picture")
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if path.is_absolute() or ".." in path.parts or ":" in str(path).partition("/")[0]:
         raise ValueError(f"filename is {name!r:.40}, which is outside the folder of pictures")
     return str(path)
 
@@ -34,11 +34,12 @@ def check_pictures(
     pictures: list[str],
     heads: np.ndarray,
     places: list[str],
-) -> None:
+) -> np.ndarray:
     """Compare the header of every picture with the heads in it; the pixels are not decoded.
 
     pictures: of each of R heads, below `folder` of the dataset's `root`. heads: (R, 4) pixels.
-    places: of each head, the file and the line.
+    places: of each head, the file and the line. Gives the width and height (R, 2) of the picture of
+    each head, NaN where it cannot be read.
     """
     paths, first, picture = np.unique(pictures, return_index=True, return_inverse=True)
     sizes = np.full((len(paths), 2), np.nan)
@@ -57,3 +58,4 @@ def check_pictures(
     report.count(f"{part} pictures with depth", sum(depth_path(root, p).exists() for p in paths))
     beyond = ((low < 0) | (high > size)).any(axis=1)
     report.count(f"{part} heads reaching outside the picture", beyond.sum())
+    return size
