@@ -17,7 +17,8 @@ import sightline
 from sightline.baselines import BASELINES, predict_baseline
 from sightline.benchmark import find_benchmark
 from sightline.cli import run
-from sightline.draw import contact_sheet, draw_gaze
+from sightline.contact_sheet import contact_sheet
+from sightline.draw import draw_gaze
 from sightline.evaluate import score_pairs
 from sightline.media.image import write_image
 from sightline.synthetic.render import render_scenes

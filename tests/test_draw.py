@@ -4,7 +4,7 @@ import itertools
 import pytest
 import torch
 
-from sightline.draw import PALETTE, contact_sheet, draw_gaze
+from sightline.draw import PALETTE, draw_gaze
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
 from sightline.geometry.heatmap import gaussian_heatmaps
@@ -243,26 +243,6 @@ def test_wrong_images_and_names_are_refused_in_words():
         draw_gaze(grey().float(), one_person())
     with pytest.raises(ValueError, match="2 names for 1 people"):
         draw_gaze(grey(), one_person(), names=["a", "b"])
-
-
-def test_a_contact_sheet_puts_images_side_by_side():
-    colours = torch.tensor([[200, 0, 0], [0, 200, 0], [0, 0, 200]], dtype=torch.uint8)
-    shapes = [(100, 200), (400, 200), (50, 300)]
-    images = [c[:, None, None].expand(3, h, w) for c, (h, w) in zip(colours, shapes, strict=True)]
-    sheet = contact_sheet(images, columns=2, width=500)
-    assert sheet.shape[2] == 500
-    assert sheet.dtype == torch.uint8
-    middle = 250  # of the first row: 494 pixels high, as its second image is
-    assert sheet[:, middle, 125].tolist() == [200, 0, 0]
-    assert sheet[:, middle, 375].tolist() == [0, 200, 0]
-    assert sheet[:, -20, 125].tolist() == [0, 0, 200]
-    assert sheet[:, -20, 375].tolist() == [255, 255, 255]
-    assert sheet[:, 3, 125].tolist() == [255, 255, 255]
-
-
-def test_a_contact_sheet_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="no images"):
-        contact_sheet([], columns=2, width=100)
 
 
 def with_objects(gaze: Gaze, boxes: list[list[float]], looked_at: list[int]) -> Gaze:

@@ -45,6 +45,13 @@ def test_json_gives_every_field_back_exactly_and_heatmaps_as_float16():
     assert_same(back.heatmaps, gaze.heatmaps.half().float())
 
 
+def test_the_projection_of_a_panorama_survives_json_and_the_choice_of_people():
+    gaze = replace(full_gaze(), projection="equirectangular")
+    assert Gaze.from_json(gaze.to_json()).projection == "equirectangular"
+    assert gaze[[1]].projection == "equirectangular"
+    assert "projection" not in full_gaze().to_dict()
+
+
 def test_fields_that_a_model_does_not_give_stay_none():
     back = Gaze.from_json(plain_gaze().to_json())
     assert back.inside is None

@@ -60,8 +60,32 @@ def test_what_was_not_given_is_empty():
     pixels = {"image_width", "image_height", "gaze_x", "gaze_y"}
     film = {"frame", "time", "track"}
     objects = {name for name in NAMES if name.startswith("gaze_object")}
+    angles = {name for name in NAMES if name.endswith(("_yaw", "_pitch"))}
     others = {"name", "inside", "heatmap_peak", "heatmap_entropy"}
-    assert empty == heads | pixels | film | objects | others
+    assert empty == heads | pixels | film | objects | angles | others
+
+
+def angles(row: dict) -> list[float | None]:
+    names = ("head", "gaze", "direction")
+    return [row[f"{name}_{angle}"] for name in names for angle in ("yaw", "pitch")]
+
+
+def test_in_a_panorama_heads_targets_and_sight_lines_have_angles():
+    gaze = Gaze(
+        heads=torch.tensor([[0.7, 0.2, 0.8, 0.3], [0.9, 0.4, 1.125, 0.6], [torch.nan] * 4]),
+        points=torch.tensor([[0.5, 0.25], [0.25, 0.75], [0.625, 0.5]]),
+        heatmaps=torch.zeros(3, 0, 0),
+        directions=torch.tensor([[-1.0, 0, 0], [0, 1, 0], [0, 0, -1]]),
+        projection="equirectangular",
+    )
+    right, seam, nobody = rows(gaze, image="a", size=(400, 200), model="m", weights="w")
+    assert angles(right) == pytest.approx([90, 45, 0, 45, 0, 0], abs=1e-4)
+    assert angles(seam) == pytest.approx([-175.5, 0, -90, -45, 90, 0], abs=1e-4)
+    assert seam["head_x_max"] == 450
+    assert angles(nobody)[:4] == [None, None, 45, 0]
+    assert angles(nobody)[5] == pytest.approx(-90)
+    gaze.directions = None
+    assert angles(rows(gaze, image="a", size=None, model="m", weights="w")[0])[4:] == [None, None]
 
 
 def test_names_and_scores_reach_their_person():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
+from sightline.draw_panorama import arc_path, around, paint_strokes, strokes_of
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
+from sightline.heat import lay_heatmaps
 from sightline.scene import Objects
 from sightline.strokes import (
     Colour,
+    Layers,
     Point,
     Rectangle,
     disc,
@@ -49,6 +51,18 @@ QUIET = 0.6  # opacity of the outlines of objects that nobody looks at
 CROWD = 8  # in a larger company, as in a tiny picture, badges show names alone
 
 
+def colours_of(gaze: Gaze) -> list[Colour]:
+    """The colour of each person, by track where there are tracks."""
+    identity = range(len(gaze)) if gaze.tracks is None else gaze.tracks.tolist()
+    return [PALETTE[who % len(PALETTE)] for who in identity]
+
+
+def contrast_of(colour: Colour) -> Colour:
+    """Dark or white, far from a person's colour: one of the two shows on any ground."""
+    red, green, blue = colour
+    return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else WHITE
+
+
 @dataclass(frozen=True)
 class _Person:
     """One person in pixels; None is what the model or the user did not give."""
@@ -70,11 +84,9 @@ class _Person:
 
     @property
     def contrast(self) -> Colour:
-        """Dark or white, far from the person's colour: one of the two shows on any ground."""
-        red, green, blue = self.colour
-        return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else WHITE
+        return contrast_of(self.colour)
 
-    def ink(self, unit: float) -> list[tuple[float, Colour]]:
+    def ink(self, unit: float) -> Layers:
         """The layers of a stroke: the person's colour in a casing."""
         return [(max(0.75, 0.5 * unit), self.contrast), (0.0, self.colour)]
 
@@ -104,6 +116,7 @@ def draw_gaze(
     by default their track or index. Those whose target is more likely outside the picture get a
     faint dashed line, an open target and a hollow badge. Objects have thin outlines, the one that
     a person looks at is framed in the person's colour and named in the badge with its score.
+    In a panorama sight lines are arcs of great circles, and all goes on over the seam.
     """
     if image.ndim != 3 or image.shape[0] != 3 or image.dtype != torch.uint8:
         raise ValueError(
@@ -115,16 +128,25 @@ def draw_gaze(
     heatmap = heatmap and len(gaze) > 0 and gaze.heatmaps.numel() > 0
     layout = torch.contiguous_format if heatmap else torch.preserve_format  # heatmaps go by colour
     picture = image.cpu().clone(memory_format=layout)
-    people = _people(gaze, (image.shape[2], image.shape[1]), names)
+    width = image.shape[2]
+    people = _people(gaze, (width, image.shape[1]), names)
     unit = max(1.0, min(image.shape[1:]) / 400)  # the width of a stroke
+    panorama = gaze.projection == "equirectangular"
     if heatmap:
-        _draw_heatmaps(picture, gaze.heatmaps.cpu().float(), people)
+        colours, opacities = [p.colour for p in people], [HEAT * p.opacity for p in people]
+        maps = gaze.heatmaps.cpu().float()
+        lay_heatmaps(picture, maps, colours, opacities, wraps=panorama)
     if gaze.objects is not None:
-        _draw_objects(picture, gaze, people, unit)
-    for draw in (_draw_sight_line, _draw_head, _draw_target):  # no box covers another's target
-        for person in people:
+        for shift in (0, -width, width) if panorama else (0,):
+            _draw_objects(picture, gaze, people, unit, shift)
+    aside = _over_the_seam(people, width, unit) if panorama else []
+    draw_line = _draw_arc if panorama else _draw_sight_line
+    for person in people:
+        draw_line(picture, person, unit)
+    for draw in (_draw_head, _draw_target):  # no box covers another's target
+        for person in people + aside:
             draw(picture, person, unit)
-    _draw_badges(picture, people, unit)
+    _draw_badges(picture, people + [part for part in aside if part.box], unit)
     return picture.to(image.device)
 
 
@@ -132,58 +154,39 @@ def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[
     boxes = to_pixels(gaze.heads.cpu().float(), size).tolist()
     points = to_pixels(gaze.points.cpu().float(), size).tolist()
     inside = [math.nan] * len(gaze) if gaze.inside is None else gaze.inside.tolist()
-    identity = list(range(len(gaze))) if gaze.tracks is None else gaze.tracks.tolist()
+    numbers = map(str, range(len(gaze)) if gaze.tracks is None else gaze.tracks.tolist())
     looked_at = [-1] * len(gaze) if gaze.gaze_object is None else gaze.gaze_object.tolist()
     return [
         _Person(
             box=tuple(box) if all(map(math.isfinite, box)) else None,
             point=tuple(point) if all(map(math.isfinite, point)) else None,
             inside=None if math.isnan(probability) else probability,
-            colour=PALETTE[who % len(PALETTE)],
+            colour=colour,
             name=name,
             object=_name(gaze.objects, row) if gaze.objects and row >= 0 else "",
         )
-        for box, point, probability, who, name, row in zip(
-            boxes, points, inside, identity, names or map(str, identity), looked_at, strict=True
+        for box, point, probability, colour, name, row in zip(
+            boxes, points, inside, colours_of(gaze), names or numbers, looked_at, strict=True
         )
     ]
 
 
-def _draw_heatmaps(picture: Tensor, heatmaps: Tensor, people: list[_Person]) -> None:
-    """Blend all maps (P, h, w) at once, each in its person's colour, no place above `HEAT`."""
-    low, high = heatmaps.amin((1, 2), keepdim=True), heatmaps.amax((1, 2), keepdim=True)
-    heat = ((heatmaps - low) / (high - low).clamp(min=1e-12)) ** 1.5  # a quiet background vanishes
-    opacity = HEAT * torch.tensor([p.opacity for p in people])
-    cover = (heat * opacity[:, None, None]).nan_to_num(0.0)
-    colours = torch.tensor([p.colour for p in people]).float()
-    share = cover**4 / (cover**4).sum(0).clamp(min=1e-12)  # no grey where people look alike
-    mixed = torch.einsum("phw,pc->chw", share, colours)
-    strongest = cover.amax(0)
-    overlay = torch.cat([mixed * strongest, strongest[None]])
-    rows, columns = map(_spread, heatmaps.shape[1:], picture.shape[1:])
-    for band in torch.arange(picture.shape[1]).split(64):  # fits the cache, skips blank columns
-        ys = slice(int(band[0]), int(band[-1]) + 1)
-        warm = rows[ys] @ overlay
-        xs = _visible(warm[3].amax(0), picture.shape[2])
-        warm = warm @ columns[xs].T
-        region = picture[:, ys, xs]
-        region.copy_((region * (1 - warm[3])).add_(warm[:3]).round_())
+def _over_the_seam(people: list[_Person], width: int, unit: float) -> list[_Person]:
+    """What of the people reaches over the seam of a panorama, where it comes in again."""
+    aside = []
+    for person in people:
+        for shift in (-width, width):
+            box = person.box and _shifted(person.box, shift)
+            point = person.point and (person.point[0] + shift, person.point[1])
+            box = box if box and box[0] < width and box[2] > 0 else None
+            point = point if point and -6 * unit < point[0] < width + 6 * unit else None
+            if box or point:
+                aside.append(replace(person, box=box, point=point))
+    return aside
 
 
-def _visible(profile: Tensor, pixels: int) -> slice:
-    """The pixels where a heatmap's profile (cells,) can be seen, with a margin of a cell."""
-    cells = (profile > 0.01).nonzero().flatten().tolist()
-    if not cells:
-        return slice(0, 0)
-    scale = pixels / len(profile)
-    return slice(max(0, int((cells[0] - 1) * scale)), math.ceil((cells[-1] + 2) * scale))
-
-
-def _spread(cells: int, pixels: int) -> Tensor:
-    """Weights (pixels, cells) that enlarge a heatmap smoothly: Gaussians of half a cell."""
-    position = (torch.arange(pixels) + 0.5) * cells / pixels
-    away = position[:, None] - (torch.arange(cells) + 0.5)
-    return torch.softmax(-2 * away**2, 1)
+def _shifted(box: Rectangle, right: float) -> Rectangle:
+    return box[0] + right, box[1], box[2] + right, box[3]
 
 
 def _name(objects: Objects, row: int) -> str:
@@ -192,11 +195,17 @@ def _name(objects: Objects, row: int) -> str:
     return f"{objects.name(row)} {score:.0%}" if score < 1 else objects.name(row)
 
 
-def _draw_objects(picture: Tensor, gaze: Gaze, people: list[_Person], unit: float) -> None:
-    """Outline all objects, and frame those looked at, for several people one around the other."""
+def _draw_objects(
+    picture: Tensor, gaze: Gaze, people: list[_Person], unit: float, shift: int
+) -> None:
+    """Outline all objects, and frame those looked at, for several people one around the other.
+
+    All are drawn `shift` pixels aside.
+    """
     assert gaze.objects is not None
     size = picture.shape[2], picture.shape[1]
-    boxes = [tuple(box) for box in to_pixels(gaze.objects.boxes.cpu().float(), size).tolist()]
+    unit_boxes = gaze.objects.boxes.cpu().float()
+    boxes = [_shifted(box, shift) for box in to_pixels(unit_boxes, size).tolist()]
     looked_at = [] if gaze.gaze_object is None else gaze.gaze_object.tolist()
     for row, box in enumerate(boxes):
         if row not in looked_at and all(map(math.isfinite, box)):
@@ -233,6 +242,19 @@ def _draw_sight_line(picture: Tensor, person: _Person, unit: float) -> None:
     sight = line(start, end, unit, dash=3 * unit if person.outside else 0.0)
     middle, reach = disc(start, 0.0), max(1.0, math.dist(start, (x_max, y_max)))
     paint(picture, sight, person.ink(unit), person.opacity, lambda x, y: middle(x, y) / reach)
+
+
+def _draw_arc(picture: Tensor, person: _Person, unit: float) -> None:
+    """As `_draw_sight_line`, along the great circle of a panorama."""
+    if person.box is None or person.point is None:
+        return
+    (x_min, y_min, x_max, y_max), size = person.box, (picture.shape[2], picture.shape[1])
+    start = (x_min + x_max) / 2, (y_min + y_max) / 2
+    dash = 3 * unit if person.outside else 0.0
+    strokes = strokes_of(arc_path(start, person.point, size), unit, short=6 * unit, dash=dash)
+    if len(strokes.starts):
+        fade = around(start, size[0], max(1.0, math.dist(start, (x_max, y_max))))
+        paint_strokes(picture, strokes, person.ink(unit), person.opacity, fade)
 
 
 def _draw_head(picture: Tensor, person: _Person, unit: float) -> None:
@@ -311,27 +333,3 @@ def _overlap(a: Rectangle, b: Rectangle) -> float:
     wide = min(a[2], b[2]) - max(a[0], b[0])
     high = min(a[3], b[3]) - max(a[1], b[1])
     return max(0.0, wide) * max(0.0, high)
-
-
-def contact_sheet(images: list[Tensor], columns: int, width: int) -> Tensor:
-    """Images (3, H, W) uint8 of any sizes, `columns` in a row on white, `width` pixels in all."""
-    if not images:
-        raise ValueError("contact_sheet: no images; give at least one.")
-    gap = max(1, width // 200)
-    cell = (width - gap * (columns + 1)) // columns
-    small = [_resize(image, cell) for image in images]
-    rows = [small[i : i + columns] for i in range(0, len(small), columns)]
-    heights = [max(image.shape[1] for image in row) for row in rows]
-    sheet = torch.full((3, sum(heights) + gap * (len(rows) + 1), width), 255, dtype=torch.uint8)
-    top = gap
-    for row, height in zip(rows, heights, strict=True):
-        for column, image in enumerate(row):
-            y, x = top + (height - image.shape[1]) // 2, gap + column * (cell + gap)
-            sheet[:, y : y + image.shape[1], x : x + cell] = image
-        top += height + gap
-    return sheet
-
-
-def _resize(image: Tensor, width: int) -> Tensor:
-    height = max(1, round(image.shape[1] * width / image.shape[2]))
-    return interpolate(image[None].cpu(), (height, width), mode="bilinear", antialias=True)[0]

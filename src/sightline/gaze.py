@@ -165,7 +165,8 @@ class Gaze:
     def to_frame(self, size: tuple[int, int] | None = None) -> pandas.DataFrame:
         """One row per person, in the columns of docs/table.md; needs the extra `table`.
 
-        `size` (width, height) of the picture fills the columns in pixels.
+        `size` (width, height) of the picture fills the columns in pixels. Head boxes over the seam
+        of a panorama end beyond its width.
         """
         from sightline.table import COLUMNS, NAMES, rows
 
@@ -183,7 +184,8 @@ class Gaze:
         """Head boxes in pixels of a picture of `size` (width, height), for `supervision`.
 
         `data` has `person` (row of this gaze), `gaze_xy` in pixels and, if given, `inside`; people
-        without a head box are left out. Needs the extra `supervision`.
+        without a head box are left out. Head boxes over the seam of a panorama end beyond its
+        width. Needs the extra `supervision`.
         """
         try:
             import supervision

@@ -15,6 +15,8 @@ from sightline.media.image import write_image
 from sightline.pictures import Found
 from sightline.provenance import describe_run, write_json
 from sightline.table import Row, append_csv, rows, write_parquet
+from sightline.viewer.page import viewer_page
+from sightline.views import views_of, views_sheet
 
 Existing = Literal["refuse", "resume", "overwrite"]
 
@@ -24,8 +26,10 @@ class ResultsFolder:
 
     Of photo.jpg it writes photo.jpg.gaze.jpg (annotated), on request photo.jpg.gaze.npy (heatmaps,
     float16), its rows in gaze.csv and last photo.jpg.gaze.json, which tells that the picture is
-    finished. run.json keeps model, weights, versions and command line. Pictures of several folders
-    keep their sub-folders below the one that they share.
+    finished. Of a panorama it also writes photo.jpg.gaze.views.jpg, views of each person and
+    target, and photo.jpg.gaze.html, a page to look around. run.json keeps model, weights, versions
+    and command line. Pictures of several folders keep their sub-folders below the one that they
+    share.
 
     existing: what to do about results of an earlier run. Raises FileExistsError for "refuse", and
     for "resume" when they are of other weights or objects.
@@ -76,6 +80,8 @@ class ResultsFolder:
         write_image(self._file(found.path, "jpg"), drawn)
         if self.heatmaps:
             np.save(self._file(found.path, "npy"), gaze.heatmaps.half().numpy())
+        if gaze.projection == "equirectangular":
+            self._write_panorama(found)
         panoramas = self.origin.get("panoramas") if gaze.projection != "perspective" else None
         origin = panoramas or self.origin
         people = rows(
@@ -90,6 +96,15 @@ class ResultsFolder:
         append_csv(people, self.table)
         content = {"image": str(found.path), "people": people, "gaze": gaze.to_dict(heatmaps=False)}
         write_json(file, content)
+
+    def _write_panorama(self, found: Found) -> None:
+        """The views of people and targets, and the page to look around."""
+        image, gaze, names = found.scene.image, found.gaze, found.heads.names
+        if len(gaze):
+            sheet = views_sheet(views_of(image, gaze, names=names))
+            write_image(self._file(found.path, "views.jpg"), sheet)
+        page = viewer_page(image, gaze, names=names, title=found.path.name)
+        self._file(found.path, "html").write_text(page, encoding="utf-8")
 
     def rows(self, sources: Sequence[Path]) -> list[Row]:
         """The table's rows of all finished pictures, in the order of `sources`."""

@@ -21,6 +21,8 @@ Colour: TypeAlias = tuple[int, int, int]
 Point: TypeAlias = tuple[float, float]
 Rectangle: TypeAlias = tuple[float, float, float, float]
 """x_min, y_min, x_max, y_max."""
+Layers: TypeAlias = list[tuple[float, Colour]]
+"""Margin around a shape and colour, the widest first."""
 
 
 def disc(centre: Point, radius: float) -> Shape:
@@ -67,23 +69,35 @@ def outline(shape: Shape, radius: float) -> Shape:
 def paint(
     picture: Tensor,
     shape: Shape,
-    layers: list[tuple[float, Colour]],
+    layers: Layers,
     opacity: float = 1.0,
     fade: Shape | None = None,
 ) -> None:
-    """Blend a shape in place: (margin, colour) layers, the widest first.
+    """Blend a shape in place; `fade` as in `blend`."""
+    column, row = _pixels_near(picture, shape, layers[0][0] + 0.5)
+    blend(picture, column, row, shape(column + 0.5, row + 0.5), layers, opacity, fade)
+
+
+def blend(
+    picture: Tensor,
+    column: Tensor,
+    row: Tensor,
+    distance: Tensor,
+    layers: Layers,
+    opacity: float = 1.0,
+    fade: Shape | None = None,
+) -> None:
+    """Blend pixels (N,) at a `distance` from some shape in place.
 
     `fade` scales the opacity by place, from 0 where it is 0 to 1 where it is 1 or more.
     """
-    column, row = _pixels_near(picture, shape, layers[0][0] + 0.5)
-    x, y = column + 0.5, row + 0.5
-    distance = shape(x, y)
     before = picture[:, row, column].float()
     after = before
     for margin, colour in layers:
         cover = (margin + 0.5 - distance).clamp(0, 1)
         after = after.lerp(after.new_tensor(colour)[:, None], cover)
-    strength = opacity * (torch.ones_like(distance) if fade is None else fade(x, y).clamp(0, 1))
+    share = torch.ones_like(distance) if fade is None else fade(column + 0.5, row + 0.5)
+    strength = opacity * share.clamp(0, 1)
     picture[:, row, column] = before.lerp(after, strength).round().to(picture.dtype)
 
 

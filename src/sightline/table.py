@@ -21,6 +21,7 @@ from torch import Tensor
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
 from sightline.geometry.heatmap import entropies
+from sightline.geometry.sphere import to_degrees, to_points
 
 Row: TypeAlias = dict[str, str | int | float | None]
 
@@ -69,6 +70,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("gaze_object_y_min", float, "pixel", "top edge of its box"),
     Column("gaze_object_x_max", float, "pixel", "right edge of its box"),
     Column("gaze_object_y_max", float, "pixel", "bottom edge of its box"),
+    Column("head_yaw", float, "degree", "in a panorama, the middle of the head box"),
+    Column("head_pitch", float, "degree", "in a panorama, the middle of the head box"),
+    Column("gaze_yaw", float, "degree", "in a panorama, the gaze target"),
+    Column("gaze_pitch", float, "degree", "in a panorama, the gaze target"),
+    Column("direction_yaw", float, "degree", "in a panorama, where the sight line points"),
+    Column("direction_pitch", float, "degree", "in a panorama, where the sight line points"),
 )
 """The schema, in order. New columns are appended, the others keep name, type and meaning."""
 
@@ -112,6 +119,7 @@ def rows(
         "heatmap_entropy": _cells(entropies(gaze.heatmaps.float())) if has_maps else missing,
         "track": missing if gaze.tracks is None else gaze.tracks.tolist(),
         **_objects(gaze, size),
+        **_angles(gaze),
     }
     if not len(gaze) and gaze.frame is not None:
         return [dict.fromkeys(NAMES) | about_picture]
@@ -149,6 +157,22 @@ def _objects(
         "gaze_object": [None if index is None else objects.name(index) for index in rows],
         "gaze_object_index": rows,
         **{f"gaze_object_{side}": _cells(v) for side, v in zip(sides, columns, strict=True)},
+    }
+
+
+def _angles(gaze: Gaze) -> dict[str, list[float | None]]:
+    """Heads, gaze targets and sight lines in a panorama, by column; nothing in other pictures."""
+    if gaze.projection != "equirectangular":
+        return {}
+    heads = gaze.heads.double()
+    places = {"head": (heads[:, :2] + heads[:, 2:]) / 2, "gaze": gaze.points.double()}
+    if gaze.directions is not None:
+        places["direction"] = to_points(gaze.directions.double())
+    degrees = {name: to_degrees(points) for name, points in places.items()}
+    return {
+        f"{name}_{angle}": _cells(values)
+        for name, both in degrees.items()
+        for angle, values in zip(("yaw", "pitch"), both.T, strict=True)
     }
 
 

@@ -125,3 +125,12 @@ def test_what_is_no_table_is_refused(tmp_path: Path):
         read_samples(tmp_path / "gaze.parquet")
     with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
         read_samples(tmp_path / "gone.csv")
+
+
+def test_columns_that_are_not_needed_may_be_missing(tmp_path: Path):
+    whole = write_table([row(0, 7), row(1, 7)], tmp_path / "gaze.csv")
+    lines = [line.split(",") for line in whole.read_text("utf-8").splitlines()]
+    older = tmp_path / "older.csv"
+    count = NAMES.index("head_yaw")
+    older.write_text("\n".join(",".join(line[:count]) for line in lines), "utf-8")
+    assert read_samples(older).points.tolist() == read_samples(whole).points.tolist()

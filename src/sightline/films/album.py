@@ -29,21 +29,15 @@ class Album:
         self.seen: Counter[int] = Counter()
 
     def add(
-        self,
-        image: Tensor,
-        boxes: Tensor,
-        tracks: list[int],
-        time: float,
-        *,
-        panorama: bool = False,
+        self, image: Tensor, boxes: Tensor, tracks: list[int], time: float, *, wraps: bool = False
     ) -> None:
         """Look at the people of a frame: image (3, H, W) uint8, boxes (P, 4) in its pixels.
 
-        panorama: whether the picture's left and right edge are one.
+        wraps: the film is of panoramas, whose boxes go over the seam.
         """
         for box, track in zip(enlarge(boxes, MARGIN), tracks, strict=True):
             if self.seen[track] in WHEN and len(self.heads) < MOST:
-                self.heads.append(_cell(image, box, panorama))
+                self.heads.append(_cell(image, box, wraps=wraps))
                 self.tracks.append(track)
                 self.times.append(time)
             self.seen[track] += 1
@@ -53,16 +47,16 @@ class Album:
         return torch.cat(self.heads, -1)
 
 
-def _cell(image: Tensor, box: Tensor, panorama: bool) -> Tensor:
+def _cell(image: Tensor, box: Tensor, *, wraps: bool) -> Tensor:
     """What of a box is in the picture, as (3, SIDE, SIDE)."""
     height, width = image.shape[1:]
     left, top, right, bottom = box.round().int().tolist()
-    if panorama:
-        image = image[..., torch.arange(left, max(right, left + 1)) % width]
-        left, right, width = 0, image.shape[2], image.shape[2]
-    left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
-    right, bottom = max(min(right, width), left + 1), max(min(bottom, height), top + 1)
-    return tvf.resize(image[:, top:bottom, left:right], [SIDE, SIDE], antialias=True)
+    if not wraps:
+        left, right = min(max(left, 0), width - 1), min(right, width)
+    top, bottom = min(max(top, 0), height - 1), min(bottom, height)
+    columns = torch.arange(left, max(right, left + 1)) % width
+    head = image[:, top : max(bottom, top + 1), columns]
+    return tvf.resize(head, [SIDE, SIDE], antialias=True)
 
 
 def sheet(people: dict[int, list[Tensor]], names: dict[int, str]) -> Tensor:

@@ -126,8 +126,8 @@ class PartWriter:
         self.lines.write(drawn.record.to_json() + "\n")
         if seen.heads.tracks is not None:
             tracks, time = seen.heads.tracks.tolist(), seen.frame.time
-            panorama = seen.frame.projection == "equirectangular"
-            self.album.add(image, seen.heads.boxes, tracks, time, panorama=panorama)
+            wraps = seen.gaze.projection == "equirectangular"
+            self.album.add(image, seen.heads.boxes, tracks, time, wraps=wraps)
             known = zip(tracks, drawn.record.names, strict=True)
             self.names |= {str(track): name for track, name in known if name}
         if drawn.picture is not None:

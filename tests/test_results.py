@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import torch
+
+from sightline.gaze import Gaze
+from sightline.media.heads import Heads
+from sightline.media.image import read_size
+from sightline.pictures import Found
+from sightline.results import ResultsFolder
+from sightline.scene import Scene
+from sightline.table import NAMES
+
+SIZE = (400, 200)
+
+
+def found(path: Path, projection, people: int = 2) -> Found:
+    unit = torch.tensor([[0.1, 0.4, 0.2, 0.6], [0.95, 0.4, 1.05, 0.6]])[:people]
+    gaze = Gaze(unit, torch.tensor([[0.5, 0.5]]).repeat(people, 1), torch.rand(people, 8, 16))
+    gaze.projection = projection
+    boxes = unit * torch.tensor([*SIZE, *SIZE])
+    heads = Heads(boxes, torch.ones(people), names=["Ann", "Bob"][:people])
+    scene = Scene(torch.zeros(3, SIZE[1], SIZE[0], dtype=torch.uint8), boxes, projection=projection)
+    return Found(path, scene, heads, gaze)
+
+
+def written(folder: Path, *, projection, people: int = 2) -> dict[str, Path]:
+    path = folder / "in" / "a.jpg"
+    results = ResultsFolder(folder / "out", [path], origin={"model": "m", "weights": "w"})
+    results.write(found(path, projection, people))
+    assert results.has(path)
+    return {file.name.removeprefix("a.jpg.gaze."): file for file in (folder / "out").iterdir()}
+
+
+def test_of_a_panorama_views_and_a_page_are_written(tmp_path: Path):
+    files = written(tmp_path, projection="equirectangular")
+    assert set(files) == {"jpg", "json", "views.jpg", "html", "gaze.csv", "run.json"}
+    assert read_size(files["views.jpg"]) == (2 * 480 + 12, 2 * 360 + 12)
+    page = files["html"].read_text("utf-8")
+    assert '"name": "Bob"' in page
+    assert "<title>a.jpg</title>" in page
+    header, first, _ = files["gaze.csv"].read_text("utf-8").splitlines()
+    assert header == ",".join(NAMES)
+    assert dict(zip(NAMES, first.split(","), strict=True))["head_yaw"] == "-126.0"
+
+
+def test_a_panorama_of_nobody_has_a_page_and_no_views(tmp_path: Path):
+    files = written(tmp_path, projection="equirectangular", people=0)
+    assert set(files) == {"jpg", "json", "html", "gaze.csv", "run.json"}
+
+
+def test_of_an_ordinary_picture_neither_is_written(tmp_path: Path):
+    assert set(written(tmp_path, projection="perspective")) == {
+        "jpg",
+        "json",
+        "gaze.csv",
+        "run.json",
+    }
