@@ -27,6 +27,7 @@ MODELS = {  # name: "module:factory"
     "gatector-small": "sightline.models.gatector.model:gatector_small",
     "gatector-detector": "sightline.models.gatector.detector:gatector_detector",
     "gazefollow360": "sightline.models.gazefollow360.model:gazefollow360",
+    "gazefollow360-released": "sightline.models.gazefollow360.model:gazefollow360_released",
     "gazefollow360-small": "sightline.models.gazefollow360.model:gazefollow360_small",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
@@ -157,9 +158,11 @@ def weights_catalogue() -> dict[str, Weights]:
     """All known weights by "model.tag"."""
     from sightline.models.chong2020 import weights as chong2020
     from sightline.models.gatector import weights as gatector
+    from sightline.models.gazefollow360 import weights as gazefollow360
     from sightline.models.pdp import weights as pdp
 
-    return {**pdp.WEIGHTS, **chong2020.WEIGHTS, **gatector.WEIGHTS}
+    modules = (pdp, chong2020, gatector, gazefollow360)
+    return {name: weights for module in modules for name, weights in module.WEIGHTS.items()}
 
 
 def known_weights(name: str) -> Path:

@@ -122,6 +122,11 @@ def gazefollow360(**overrides: object) -> GazeFollow360:
     return GazeFollow360(replace(GazeFollow360Config(), **overrides))  # pyright: ignore[reportArgumentType]
 
 
+def gazefollow360_released(**overrides: object) -> GazeFollow360:
+    """The same as released, 26.3 M parameters, for checkpoints of the release."""
+    return gazefollow360(**({"as_released": True} | overrides))
+
+
 def gazefollow360_small(**overrides: object) -> GazeFollow360:
     """The same code at reduced size, to ship and to train on two cores."""
     small = {

@@ -67,9 +67,9 @@ def gazefollow360_released() -> Recipe:
     return replace(
         recipe,
         name="gazefollow360-released",
+        model="gazefollow360-released",
         stages=stages,
         benchmark=None,
-        config={"as_released": True},
     )
 
 
