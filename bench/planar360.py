@@ -7,7 +7,7 @@ it, labels and guidance are flat, and nothing goes on at the edge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -22,7 +22,9 @@ from sightline.geometry.sphere import to_rays
 from sightline.models.gazefollow360.direction import DirectionNetwork
 from sightline.models.gazefollow360.model import GazeFollow360, gazefollow360_small
 from sightline.models.gazefollow360.preprocess import PanoramaCrops
+from sightline.models.gazefollow360.recipe import gazefollow360_small_synthetic
 from sightline.models.preprocess import MEAN, STD
+from sightline.recipe import Recipe
 from sightline.scene import Scene
 
 
@@ -45,6 +47,12 @@ def offset_loss(model: PlanarGazeFollow360, batch: Batch) -> dict[str, Tensor]:
     true = batch.truth.points.nanmean(1) - centres(batch.heads)
     errors = (model.directions(batch)[:, :2] - true)[rows].square().sum(1)
     return {"offset": 10 * errors.mean()}
+
+
+def planar_small_synthetic() -> Recipe:
+    recipe = gazefollow360_small_synthetic()
+    offset = replace(recipe.stages[0], loss=offset_loss)
+    return replace(recipe, model=f"{__file__}:planar_small", stages=(offset, *recipe.stages[1:]))
 
 
 @dataclass(frozen=True)

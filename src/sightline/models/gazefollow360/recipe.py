@@ -74,22 +74,32 @@ def gazefollow360_released() -> Recipe:
 
 
 def gazefollow360_small_synthetic() -> Recipe:
-    """The small model on rendered panoramas (`sightline data synthesize gazefollow360`)."""
+    """The small model on rendered panoramas (`sightline data synthesize gazefollow360`).
+
+    For two cores. Start it from `pdp-small.synthetic`, whose face trunk has seen such heads.
+    """
     recipe = gazefollow360()
-    lengths = {"direction": 12, "regions": 6, "fusion": 6}
-    stages = tuple(
-        replace(
-            stage,
-            optimizer=adamw,
-            schedule=partial(CosineAnnealingLR, T_max=lengths[stage.name]),
-            epochs=lengths[stage.name],
-            batch_size=16,
-            clip_gradients=10.0,
-        )
-        for stage in recipe.stages
+    stages = (
+        small_stage(stage, epochs) for stage, epochs in zip(recipe.stages, (10, 4, 4), strict=True)
     )
     return replace(
-        recipe, name="gazefollow360-small-synthetic", model="gazefollow360-small", stages=stages
+        recipe,
+        name="gazefollow360-small-synthetic",
+        model="gazefollow360-small",
+        stages=tuple(stages),
+    )
+
+
+def small_stage(stage: Stage, epochs: int) -> Stage:
+    """A stage for a small model and rendered pictures, which need no change of colours."""
+    return replace(
+        stage,
+        optimizer=adamw,
+        schedule=partial(CosineAnnealingLR, T_max=epochs),
+        epochs=epochs,
+        batch_size=16,
+        augment=Chain(Yaw(), HorizontalFlip(), HeadJitter(0.2)),
+        clip_gradients=10.0,
     )
 
 

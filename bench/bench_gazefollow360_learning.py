@@ -1,0 +1,105 @@
+"""What a reduced GazeFollow360 learns on rendered panoramas, on the sphere and on the flat picture.
+
+Trains `gazefollow360-small` by its recipe, and beside it the same network without sphere, seam and
+sight line (`planar360.py`), on the training part of a folder written by `sightline data synthesize
+gazefollow360`, once per seed, and scores them on the test part, whose rooms are others. Runs that
+are finished are not repeated. The direction network alone, the first stage, is scored from the same
+predictions. Beside them, what needs no network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev
+
+import torch
+from timing import Row, parser, report
+
+from sightline.baselines import predict_baseline
+from sightline.benchmark import find_benchmark
+from sightline.evaluate import predict_benchmark, score_pairs
+from sightline.metrics.scores import Score
+from sightline.models import known_weights, load
+from sightline.recipe import Recipe
+from sightline.shards import read_shards
+from sightline.train import Resources, find_recipe, train
+
+BENCHMARK, PREFIX = "gazefollow360-test", "gazefollow360."
+DISTANCE, DIRECTION = f"{PREFIX}sphere-distance", f"{PREFIX}sphere-distance.direction"
+SHOWN = {
+    DISTANCE: "sphere distance",
+    f"{PREFIX}auc.square": "AUC",
+    f"{PREFIX}auc.cap": "AUC on the sphere",
+    f"{PREFIX}distance.unit": "distance",
+    f"{PREFIX}distance.unit.wrapped": "wrapped",
+}
+START = "pdp-small.synthetic"
+BASELINES = ("chance", "centre", "straight across")
+
+
+def sphere(seed: int) -> Recipe:
+    recipe = find_recipe("gazefollow360-small-synthetic")
+    return replace(recipe, seed=seed, benchmark=None)  # the last epochs count
+
+
+def planar(seed: int) -> Recipe:
+    """The same stages; what is learnt first is an offset on the picture."""
+    recipe = find_recipe(f"{Path(__file__).with_name('planar360.py')}:planar_small_synthetic")
+    return replace(recipe, seed=seed, benchmark=None)
+
+
+SYSTEMS = {"sphere": sphere, "planar": planar}
+
+
+def scores_of(system: str, seed: int, data: Path, folder: Path) -> dict[str, Score]:
+    """Scores on the test part of one run, which is trained unless it is there."""
+    recipe, weights = SYSTEMS[system](seed), folder / "fusion" / "best.safetensors"
+    if not weights.exists():
+        resources = Resources(accelerator="cpu", workers=1)
+        start = known_weights(START)
+        train(recipe, data, folder, resources=resources, resume=folder.exists(), initial=start)
+    predictions, benchmark = folder / "predictions", find_benchmark(BENCHMARK)
+    model = load(recipe.model, weights)
+    predict_benchmark(benchmark, model, data, predictions, origin={"seed": seed}, workers=1)
+    return score_pairs(benchmark, read_shards(predictions))
+
+
+def table(results: dict[str, list[dict[str, Score]]]) -> list[Row]:
+    """One row per system; the mean over seeds, and the spread where there are several."""
+    rows = []
+    for system, runs in results.items():
+        row: dict[str, str | int | float] = {"system": system, "seeds": len(runs)}
+        for name, short in SHOWN.items():
+            values = [run[name].value for run in runs if name in run]
+            spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
+            row[short] = f"{mean(values):.3f}{spread}" if values else "-"
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("data", type=Path, help="of `sightline data synthesize gazefollow360`")
+    options.add_argument("--out", type=Path, default=Path("runs/gazefollow360-learning"))
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
+    options = options.parse_args()
+    torch.set_num_threads(options.threads)
+    results: dict[str, list[dict[str, Score]]] = {}
+    for system in options.systems:
+        runs = [
+            scores_of(system, seed, options.data, options.out / f"{system}-{seed}")
+            for seed in options.seeds
+        ]
+        results[system] = runs
+        results[f"{system}, direction alone"] = [{DISTANCE: run[DIRECTION]} for run in runs]
+    folder = options.out / f"{options.systems[0]}-{options.seeds[0]}" / "predictions"
+    benchmark = find_benchmark(BENCHMARK)
+    for name in BASELINES:
+        results[name] = [score_pairs(benchmark, predict_baseline(name, read_shards(folder)))]
+    report("GazeFollow360 on rendered panoramas", table(results), options.json)
+
+
+if __name__ == "__main__":
+    main()
