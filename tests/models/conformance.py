@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -55,7 +55,13 @@ def scene(people: int, seed: int, size: tuple[int, int] = (96, 64)) -> Scene:
 def clip(model: GazeModel, people: int, seed: int) -> Clip:
     """As many scenes of the same people as the model sees together, or a few if it takes any."""
     frames = model.clip_length or 3
-    return [scene(people, 100 * seed + frame) for frame in range(frames)]
+    scenes = [scene(people, 100 * seed + frame) for frame in range(frames)]
+    return [replace(one, projection=model.projections[0]) for one in scenes]
+
+
+def people_of(scene: Scene, rows: Tensor) -> Scene:
+    """The scene with some of its people, without labels."""
+    return replace(scene, heads=scene.heads[rows], objects=None, truth=None)
 
 
 def predict(model: GazeModel, *clips: Clip) -> list[list[Gaze]]:
@@ -96,7 +102,7 @@ def check_people_in_another_order(case: Case, _: Path) -> None:
     model = case.model()
     one = clip(model, 3, 0)
     order = torch.tensor([2, 0, 1])
-    other = [Scene(s.image, s.heads[order], depth=s.depth) for s in one]
+    other = [people_of(s, order) for s in one]
     for a, b in zip(model.predict(one), model.predict(other), strict=True):
         assert_same(a.heatmaps[order], b.heatmaps)
 
@@ -106,7 +112,7 @@ def check_a_batch_equals_its_parts(case: Case, _: Path) -> None:
     clips = [clip(model, 2, 0), clip(model, 1, 1), clip(model, 3, 2)]
     for gazes, frames in zip(predict(model, *clips), clips, strict=True):
         for person in range(len(frames[0])):
-            lone = [Scene(s.image, s.heads[[person]], depth=s.depth) for s in frames]
+            lone = [people_of(s, torch.tensor([person])) for s in frames]
             for gaze, alone in zip(gazes, model.predict(lone), strict=True):
                 assert_same(gaze.heatmaps[person], alone.heatmaps[0])
 

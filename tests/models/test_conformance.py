@@ -4,13 +4,26 @@ from pathlib import Path
 
 import pytest
 from conformance import CHECKS, Case
+from torch import Tensor
 
+from sightline.batch import Batch
 from sightline.models import MODELS
+from sightline.models.base import GazeModel
 from sightline.models.chong2020.loss import chong2020_loss
 from sightline.models.gatector.loss import gatector_loss
+from sightline.models.gazefollow360.loss import direction_loss, fusion_loss, regions_loss
 from sightline.models.pdp.loss import pdp_loss
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
+SMALL = {"backbone": "small", "head_size": 32, "width": 4}
+THREE = {"region_size": 16, "heatmap_size": 16}
+
+
+def all_stages(model: GazeModel, batch: Batch) -> dict[str, Tensor]:
+    """The losses of a model's three stages, each of which trains another part."""
+    return direction_loss(model, batch) | regions_loss(model, batch) | fusion_loss(model, batch)
+
+
 CASES = {
     "pdp": Case("pdp", TINY, (pdp_loss,)),
     "pdp-nodepth": Case("pdp-nodepth", TINY, (pdp_loss,)),
@@ -21,6 +34,9 @@ CASES = {
     "chong2020-video": Case("chong2020-video", TINY, (chong2020_loss,)),
     "gatector": Case("gatector", TINY, (gatector_loss,)),
     "gatector-small": Case("gatector-small", TINY, (gatector_loss,)),
+    "gazefollow360": Case("gazefollow360", SMALL | THREE, (all_stages,)),
+    "gazefollow360-released": Case("gazefollow360-released", SMALL, (all_stages,)),
+    "gazefollow360-small": Case("gazefollow360-small", SMALL | THREE, (all_stages,)),
 }
 NOT_GAZE = {"head-detector", "gatector-detector"}
 

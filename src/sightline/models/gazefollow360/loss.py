@@ -51,10 +51,14 @@ def fusion_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
 
 
 def _targets(batch: Batch, *, everybody: bool = False) -> tuple[Tensor, Tensor]:
-    """Rows of the people who count, and gaze targets (n, 2) of them or (N, 2) of everybody."""
+    """Rows of the people who count, and gaze targets (n, 2) of them or (N, 2) of everybody.
+
+    Nobody in a panorama looks outside: who does by the labels has no target.
+    """
     assert batch.truth is not None, "training needs labelled scenes"
-    rows = counted_rows(batch.truth)
     points = batch.truth.points.nanmean(1)
+    rows = counted_rows(batch.truth)
+    rows = rows[~points[rows].isnan().any(1)]
     return rows, points if everybody else points[rows]
 
 

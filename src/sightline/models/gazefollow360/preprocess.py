@@ -63,7 +63,8 @@ class PanoramaCrops:
     def _crops(self, scene: Scene) -> Tensor:
         """Head crops (P, 3, size, size), standardised."""
         if self.as_released:
-            return released_crops(scene.image, released_heads(scene.heads, scene.size).corners)
+            heads = released_heads(scene.heads, scene.size)
+            return released_crops(scene.image, heads.corners, self.size)
         heads = to_unit(scene.heads.float(), scene.size)
         fields = box_field(heads).amax(1) * (1 + 2 * self.margin)
         fields = fields.clamp(NARROWEST, WIDEST).tolist()

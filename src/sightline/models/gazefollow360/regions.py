@@ -33,6 +33,8 @@ from sightline.models.preprocess import MEAN, STD
 if TYPE_CHECKING:
     from sightline.models.gazefollow360.model import GazeFollow360Config
 
+STEPS = 9  # tried lengths of the way from the head to the middle of the local view
+EPSILON = 1e-4  # what rounding may move the head by
 ROOM = 16  # columns that a panorama is continued by on both sides before a tower sees it
 
 
@@ -126,7 +128,7 @@ class SphereRegions:
     def answers(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
         """Gaze targets (N, 2) and heatmaps (N, h, w) on the panorama, from the fusion's."""
         away = self.middles[:, 0] - 0.5
-        points = sphere_peaks(heatmaps)
+        points = sphere_peaks(heatmaps, 2 * self.config.sigma)
         points = torch.stack([torch.remainder(points[:, 0] + away, 1), points[:, 1]], 1)
         return points, shift_columns(heatmaps, away)
 
@@ -137,12 +139,20 @@ def beside(
     """Centres (N, 3) of views that start with the head and reach in the direction of the gaze.
 
     heads: unit vectors (N, 3); directions in their frames. The head lies inside the edge that the
-    gaze leaves behind; a head larger than the view is in its middle.
+    gaze leaves behind; a head larger than the view is in its middle. Views are upright: near a pole
+    one that reached as far would turn away from the head, so of several steps the longest is taken
+    that keeps the head.
     """
     slack = (heads.new_tensor(field) - head_field.to(heads)).clamp(min=0) / 2
-    left, up = (normalize(directions[:, :2], dim=1) * torch.tan(torch.deg2rad(slack))).unbind(1)
-    frame = head_frames(heads)
-    return normalize(frame[:, 2] + left[:, None] * frame[:, 0] + up[:, None] * frame[:, 1], dim=1)
+    steps = torch.linspace(1, 0, STEPS, device=heads.device)[:, None]
+    reach = torch.tan(torch.deg2rad(slack[:, None] * steps))
+    aside = normalize(directions[:, None, :2], dim=-1) * reach
+    left, up, outward = head_frames(heads)[:, None].unbind(-2)
+    middles = normalize(outward + aside[..., :1] * left + aside[..., 1:] * up, dim=-1)
+    places = view_places(heads[:, None], middles, field)
+    edge = (head_field / heads.new_tensor(field) / 2).clamp(max=0.5 - EPSILON)[:, None]
+    kept = ((places >= edge) & (places <= 1 - edge)).all(-1).int().argmax(1)
+    return middles[torch.arange(len(heads), device=heads.device), kept]
 
 
 def cone(rays: Tensor, heads: Tensor, sight: Tensor) -> Tensor:
