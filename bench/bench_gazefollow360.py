@@ -9,7 +9,7 @@ one file with several people to their gaze.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -228,7 +228,9 @@ def from_file(network: PlainGazeFollow360, file: Path, scene: Scene, *, each: bo
         heads = scene.heads[part].view(-1, 4)
         picture = Image.open(file).convert("RGB")
         corners = released_heads(heads, SIZE).corners.tolist()
-        crops = [tvf.to_image(picture.crop(c).resize((224, 224), Image.BILINEAR)) for c in corners]
+        crops = [
+            tvf.pil_to_tensor(picture.crop(c).resize((224, 224), Image.BILINEAR)) for c in corners
+        ]
         ready = tvf.normalize(torch.stack(crops) / 255, list(MEAN), list(STD))
         again = cv2.imread(str(file))
         assert again is not None
@@ -259,7 +261,9 @@ def from_files(folder: Path, people: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def rows_of(runs: dict[str, Callable[[], object]], repeats: int, **first: str | int) -> list[Row]:
+def rows_of(
+    runs: Mapping[str, Callable[[], object]], repeats: int, **first: str | int
+) -> list[Row]:
     """Time ways; their shares are of the first."""
     seconds = best_of(runs, repeats)
     reference = next(iter(seconds.values()))
