@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from sightline.gaze import Gaze
@@ -46,6 +47,14 @@ def test_of_a_panorama_views_and_a_page_are_written(tmp_path: Path):
 def test_a_panorama_of_nobody_has_a_page_and_no_views(tmp_path: Path):
     files = written(tmp_path, projection="equirectangular", people=0)
     assert set(files) == {"jpg", "json", "html", "gaze.csv", "run.json"}
+
+
+def test_what_is_overwritten_leaves_no_files_of_the_earlier_run(tmp_path: Path):
+    written(tmp_path, projection="equirectangular")
+    np.save(tmp_path / "out" / "a.jpg.gaze.npy", np.zeros(1))
+    path = tmp_path / "in" / "a.jpg"
+    ResultsFolder(tmp_path / "out", [path], origin={}, existing="overwrite")
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"gaze.csv", "run.json"}
 
 
 def test_of_an_ordinary_picture_neither_is_written(tmp_path: Path):

@@ -57,7 +57,7 @@ class Found:
 
 @dataclass
 class Failed:
-    """A picture that could not be read or predicted, and why."""
+    """A picture that could not be read or predicted, and why, without its path."""
 
     path: Path
     reason: str
@@ -176,7 +176,11 @@ def _read(
             picture.scene.objects = objects(path, picture.scene.image)
         return picture
     except Exception as error:  # one bad file must not cost the others
-        return Failed(path, str(error) or type(error).__name__)
+        return _failed(path, error)
+
+
+def _failed(path: Path, error: Exception) -> Failed:
+    return Failed(path, str(error).removeprefix(f"{path}: ") or type(error).__name__)
 
 
 def _look(path: Path, heads: HeadSource, choice: Choice) -> Found:
@@ -184,7 +188,7 @@ def _look(path: Path, heads: HeadSource, choice: Choice) -> Found:
     scene = Scene(read_image(path), torch.zeros(0, 4), key=str(path))
     scene.projection, note = picture_projection(path, scene.size, choice)
     found = heads(scene)
-    boxes = settle_boxes(found.boxes, scene.size[0], scene.projection)
+    boxes = settle_boxes(found.boxes, scene.size, scene.projection)
     return Found(path, replace(scene, heads=boxes), found, Gaze.nobody(), note)
 
 
@@ -199,7 +203,7 @@ def _predict_together(
         gazes = _gazes(model, [picture.scene for picture in pictures], method)
     except Exception as error:
         if len(pictures) == 1:
-            return [Failed(pictures[0].path, str(error) or type(error).__name__)]
+            return [_failed(pictures[0].path, error)]
         return [one for picture in pictures for one in _predict_together(models, [picture], method)]
     for picture, gaze in zip(pictures, gazes, strict=True):
         picture.gaze = gaze

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,8 @@ from sightline.table import Row, append_csv, rows, write_parquet
 from sightline.viewer.page import viewer_page
 from sightline.views import views_of, views_sheet
 
+KINDS = ("json", "jpg", "npy", "views.jpg", "html")
+"""The files that a picture may have; the first tells that it is finished."""
 Existing = Literal["refuse", "resume", "overwrite"]
 
 
@@ -32,7 +35,7 @@ class ResultsFolder:
     share.
 
     existing: what to do about results of an earlier run. Raises FileExistsError for "refuse", and
-    for "resume" when they are of other weights or objects.
+    for "resume" when they are of other weights or objects, or of another projection.
     """
 
     def __init__(
@@ -56,15 +59,15 @@ class ResultsFolder:
             earlier = json.loads(record.read_text(encoding="utf-8"))
             if any(earlier.get(name) != value for name, value in origin.items()):
                 raise FileExistsError(
-                    f"{folder} holds results of other weights or objects; name another folder with "
-                    "--out, or replace them with --overwrite"
+                    f"{folder} holds results of other weights or objects, or of another "
+                    "--projection; name another folder with --out, or replace them with --overwrite"
                 )
         folder.mkdir(parents=True, exist_ok=True)
         write_json(record, describe_run(**origin))
         self.table.unlink(missing_ok=True)
         if existing == "overwrite":
-            for path in sources:
-                self._file(path, "json").unlink(missing_ok=True)
+            for path, kind in product(sources, KINDS):
+                self._file(path, kind).unlink(missing_ok=True)
         append_csv(self.rows(sources), self.table)
 
     def has(self, source: Path) -> bool:

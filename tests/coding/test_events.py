@@ -139,6 +139,14 @@ def test_joint_attention_to_a_place_needs_near_points():
     assert events_of(apart, "Ann + Ben", joint_distance=0.04) == []
 
 
+def test_in_a_panorama_points_on_both_sides_of_the_seam_are_near():
+    samples = film(Ann="wall wall wall", Ben="wall wall wall")
+    points = np.repeat([[980.0, 50], [20, 50]], 3, axis=0)
+    around = replace(samples, points=points, wraps=True)
+    assert events_of(around, "Ann + Ben") == [("joint attention", 0, 0.3)]
+    assert events_of(replace(around, wraps=False), "Ann + Ben") == []
+
+
 def test_a_point_beside_an_area_shares_it_with_who_looks_into_it():
     samples = film(Ann="toy toy toy", Ben="toy toy toy")
     points = samples.points.copy()

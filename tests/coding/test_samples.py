@@ -7,6 +7,7 @@ import torch
 from gazetables import row, write_table
 from sightline.coding.samples import read_samples
 from sightline.gaze import Gaze
+from sightline.scene import Projection
 from sightline.table import NAMES, append_csv, rows, write_parquet
 
 
@@ -49,6 +50,33 @@ def test_what_the_table_writes_is_read(tmp_path: Path, suffix: str):
     assert samples.of_pictures().tolist() == [[0, -1, 1]]
     assert samples.points.tolist() == [[500, 125]] * 2
     assert np.isnan(samples.inside).all()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("projection", ["equirectangular", "perspective"])
+def test_the_table_of_a_panorama_wraps(tmp_path: Path, suffix: str, projection: Projection):
+    pytest.importorskip("pyarrow")
+    gaze = Gaze(
+        heads=torch.tensor([[0.1, 0.2, 0.3, 0.4]]),
+        points=torch.tensor([[0.5, 0.25]]),
+        heatmaps=torch.zeros(1, 0, 0),
+        tracks=torch.tensor([7]),
+        frame=0,
+        time=0.0,
+        projection=projection,
+    )
+    table = rows(gaze, image="f", size=(1000, 500), model="m", weights="w")
+    path = tmp_path / f"gaze.{suffix}"
+    append_csv(table, path) if suffix == "csv" else write_parquet(table, path)
+    samples = read_samples(path)
+    assert samples.wraps == (projection == "equirectangular")
+    across = samples.shortest(np.array([[-980.0, 3]])).tolist()
+    assert across == ([[20, 3]] if samples.wraps else [[-980, 3]])
+
+
+def test_a_table_of_before_there_were_panoramas_is_read(tmp_path: Path):
+    columns = [name for name in NAMES if not name.endswith(("_yaw", "_pitch"))]
+    assert not read_samples(write_table([row(0, 1)], tmp_path / "old.csv", columns)).wraps
 
 
 def test_the_order_of_rows_does_not_matter(tmp_path: Path):

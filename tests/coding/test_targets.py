@@ -51,6 +51,30 @@ def test_of_two_heads_the_nearest_wins():
         assert looked_at_people(moved, 0.25)[0] == nearest
 
 
+@pytest.mark.parametrize(("wraps", "seen"), [(True, [1, 1, -1]), (False, [1, -1, -1])])
+def test_in_a_panorama_a_head_goes_on_beyond_the_seam(wraps: bool, seen: list[int]):
+    samples = film(Ann="Ben", Ben="wall")
+    heads = samples.heads.copy()
+    heads[1] = [980, 100, 1020, 140]
+    found = []
+    for x in (985, 15, 60):
+        points = np.array([[x, 120.0], [500, 300]])
+        moved = replace(samples, heads=heads, points=points, wraps=wraps)
+        found.append(looked_at_people(moved, 0.25)[0])
+    assert found == seen
+
+
+def test_in_a_panorama_an_area_goes_on_beyond_the_seam():
+    door = Area("door", np.array([[960, 100], [1040, 100], [1040, 300], [960, 300]], dtype=float))
+    beyond = Area("door", door.polygon - [1000, 0])
+    samples = replace(
+        film(Ann="wall wall wall"), points=np.array([[970.0, 200], [30, 200], [50, 200]])
+    )
+    for area in (door, beyond):
+        assert targets_of(replace(samples, wraps=True), [area]) == ["door", "door", "elsewhere"]
+    assert targets_of(samples, [door]) == ["door", "elsewhere", "elsewhere"]
+
+
 def test_a_model_without_inside_never_says_outside():
     samples = replace(film(Ann="away wall"), inside=np.full(2, np.nan))
     assert targets_of(samples) == ["elsewhere", "elsewhere"]

@@ -167,11 +167,12 @@ def test_in_a_panorama_heads_over_the_seam_are_kept_and_scenes_are_panoramas() -
             frame.projection = "equirectangular"
             yield frame
 
+    beyond_the_pole = [[3, -20, 9, -1], [3, -20, 9, 12]]
     given = torch.tensor(
-        [[35.0, 4, 5, 20], [38, 4, 50, 20], [-3, 4, 4, 20], [3, -20, 9, -1], [0, 4, 90, 20]]
+        [[35.0, 4, 5, 20], [38, 4, 50, 20], [-3, 4, 4, 20], [0, 4, 90, 20], *beyond_the_pole]
     )
-    tracks = torch.arange(5)
-    people = People(lambda _: Heads(given, torch.ones(5), tracks=tracks))
+    tracks = torch.arange(6)
+    people = People(lambda _: Heads(given, torch.ones(6), tracks=tracks))
     faults = Faults()
     found = list(find_people(around(2), people, faults))
     expected = [[35.0, 4, 45, 20], [38, 4, 50, 20], [37, 4, 44, 20]]

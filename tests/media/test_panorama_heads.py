@@ -19,19 +19,30 @@ def test_boxes_over_the_seam_may_be_given_in_any_form() -> None:
         [[90.0, 1, 110, 9], [-10, 1, 10, 9], [90, 1, 10, 9], [190, 1, 210, 9], [-110, 1, -90, 9]]
     )
     same = torch.tensor([[90.0, 1, 110, 9]]).expand(5, 4)
-    assert_close(settle_boxes(forms, 100, "equirectangular"), same)
+    assert_close(settle_boxes(forms, (100, 50), "equirectangular"), same)
 
 
 def test_in_an_ordinary_picture_boxes_stay_and_reversed_ones_are_refused() -> None:
     boxes = torch.tensor([[-10.0, 1, 10, 9], [90, 1, 120, 9], [torch.nan] * 4])
-    assert settle_boxes(boxes, 100, "perspective") is boxes
+    assert settle_boxes(boxes, (100, 50), "perspective") is boxes
     with pytest.raises(ValueError, match=r"head box .* is reversed"):
-        settle_boxes(torch.tensor([[90.0, 1, 10, 9]]), 100, "perspective")
+        settle_boxes(torch.tensor([[90.0, 1, 10, 9]]), (100, 50), "perspective")
 
 
 def test_a_box_all_around_is_refused() -> None:
     with pytest.raises(ValueError, match="wider than the panorama of 100 pixels"):
-        settle_boxes(torch.tensor([[10.0, 1, 115, 9]]), 100, "equirectangular")
+        settle_boxes(torch.tensor([[10.0, 1, 115, 9]]), (100, 50), "equirectangular")
+
+
+@pytest.mark.parametrize("box", [[10.0, -30, 20, 10], [10, 45, 20, 57]])
+def test_a_head_beyond_a_pole_is_refused(box: list[float]) -> None:
+    with pytest.raises(ValueError, match="above or below the panorama of 100 x 50 pixels"):
+        settle_boxes(torch.tensor([box]), (100, 50), "equirectangular")
+
+
+def test_a_head_at_a_pole_may_reach_beyond_it() -> None:
+    boxes = torch.tensor([[10.0, -9, 20, 10], [10, 41, 20, 58]])
+    assert_close(settle_boxes(boxes, (100, 50), "equirectangular"), boxes)
 
 
 def find_discs(image: Tensor) -> Heads:

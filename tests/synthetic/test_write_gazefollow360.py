@@ -133,3 +133,10 @@ def test_the_command_tells_what_it_wrote(
         Written(0, 0)
         == write_gazefollow360(tmp_path / "f", images=2, size=SIZE, test_share=0.5)["train"]
     )
+
+
+@pytest.mark.parametrize("images", [0, -3])
+def test_a_number_of_panoramas_that_cannot_be_is_refused(tmp_path: Path, images: int):
+    with pytest.raises(ValueError, match="at least 1"):
+        write_gazefollow360(tmp_path / "none", images=images)
+    assert not (tmp_path / "none").exists()

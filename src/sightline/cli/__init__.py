@@ -60,7 +60,7 @@ def run(words: list[str], *, debug: bool = False) -> int:
     except Exception as error:
         if debug:
             raise
-        return _complain(str(error) or type(error).__name__, _exit_code(error))
+        return _complain(_sentence(error), _exit_code(error))
 
 
 def _run(command: str, words: list[str]) -> int:
@@ -84,6 +84,13 @@ def _overview(words: list[str]) -> int:
         print(f"  {command:<{width}}{help_text}")
     print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from.")
     return 0 if words else 2
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        reason = error.strerror[:1].lower() + error.strerror[1:]
+        return f"{error.filename}: {reason}; check the path, its permissions and the disk"
+    return str(error) or type(error).__name__
 
 
 def _exit_code(error: Exception) -> int:

@@ -23,7 +23,7 @@ class Evaluate(ModelOptions):
     benchmark: Positional[str]
     """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-val, goo-synth-test,
     goo-synth-val, goo-real-test, goo-real-val, goo-real-oneshot-test, goo-real-test-objects,
-    goo-real-val-objects, coco-test or coco-val."""
+    goo-real-val-objects, gazefollow360-test, gazefollow360-val, coco-test or coco-val."""
     data: Path | None = None
     """The folder of the dataset."""
     out: Path | None = None

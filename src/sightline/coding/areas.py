@@ -97,14 +97,21 @@ def contains(polygon: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def area_of(
-    areas: Sequence[Area], points: np.ndarray, times: np.ndarray, size: tuple[float, float]
+    areas: Sequence[Area],
+    points: np.ndarray,
+    times: np.ndarray,
+    size: tuple[float, float],
+    *,
+    wraps: bool = False,
 ) -> np.ndarray:
     """The area that each point (N, 2) in pixels is in at its time (N,): its index, -1 for none.
 
     Of areas that overlap the one that comes first wins. Raises ValueError for an area that is no
     part of the picture, whose size is (width, height).
+    wraps: whether areas that go on beyond the left or right edge go on at the other, in panoramas.
     """
     found = np.full(len(points), -1)
+    turns = [(0, 0), (size[0], 0), (-size[0], 0)] if wraps else [(0, 0)]
     for index, area in enumerate(areas):
         polygon = area.polygon * size if area.is_share else area.polygon
         if (polygon.max(0) <= 0).any() or (polygon.min(0) >= size).any():
@@ -113,5 +120,6 @@ def area_of(
                 f"{size[1]:.0f} pixels; mend its corners or its unit."
             )
         free = np.flatnonzero((found < 0) & (times >= area.start) & (times < area.end))
-        found[free[contains(polygon, points[free])]] = index
+        hit = np.any([contains(polygon, points[free] + turn) for turn in turns], 0)
+        found[free[hit]] = index
     return found

@@ -14,12 +14,14 @@ NUMBERS = (
     *("head_x_min", "head_y_min", "head_x_max", "head_y_max", "gaze_x", "gaze_y", "inside"),
 )
 """The columns with numbers that are needed; their cells may be empty."""
+PERHAPS = ("gaze_yaw",)
+"""The columns with numbers that older tables do not have."""
 TEXTS = ("name", "gaze_object")
 """The columns with text that are used if the table has them."""
 
 
 def read_columns(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    """The columns with numbers, NaN for an empty cell, and those with text that are there.
+    """The columns with numbers, NaN for an empty cell, and those with text; what may lack may lack.
 
     Raises ValueError saying which column or line is wrong.
     """
@@ -33,7 +35,7 @@ def _read_csv(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
             header = next(reader, [])
             _check_columns(header)
             texts = {name: [] for name in TEXTS if name in header}
-            numbers = {name: array("d") for name in NUMBERS}  # compact: films have 10^5 rows
+            numbers = {name: array("d") for name in _numbers(header)}  # compact: 10^5 rows and more
             columns = [(header.index(name), column) for name, column in texts.items()]
             measures = [(header.index(name), column) for name, column in numbers.items()]
             for cells in filter(None, reader):
@@ -68,12 +70,16 @@ def _read_parquet(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[str
         header = pyarrow.parquet.read_schema(path).names
         _check_columns(header)
         given = [name for name in TEXTS if name in header]
-        table = pyarrow.parquet.read_table(path, columns=[*NUMBERS, *given])
+        table = pyarrow.parquet.read_table(path, columns=[*_numbers(header), *given])
     except pyarrow.ArrowInvalid as error:
         raise ValueError(f"this is no Parquet file ({error}).") from error
-    numbers = {name: table[name].cast(pyarrow.float64()).to_numpy() for name in NUMBERS}
+    numbers = {name: table[name].cast(pyarrow.float64()).to_numpy() for name in _numbers(header)}
     texts = {name: [cell or "" for cell in table[name].to_pylist()] for name in given}
     return numbers, texts
+
+
+def _numbers(header: Sequence[str]) -> list[str]:
+    return [*NUMBERS, *(name for name in PERHAPS if name in header)]
 
 
 def _check_columns(header: Sequence[str]) -> None:

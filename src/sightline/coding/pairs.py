@@ -40,7 +40,7 @@ def find_together(
         return []
     a, b = (spread(person.looks, first, last) for person in (one, two))
     away = _points(samples, one, first, last) - _points(samples, two, first, last)
-    near = np.hypot(*away.T) <= coding.joint_distance * np.hypot(*samples.size)
+    near = np.hypot(*samples.shortest(away).T) <= coding.joint_distance * np.hypot(*samples.size)
     labels = pair_labels(a, b, (one.number, two.number), near)
     return find_runs(np.arange(first, last + 1), labels, clock, coding)
 

@@ -24,6 +24,7 @@ class Samples:
     heads: (N, 4) XYXY and points: (N, 2) gaze targets, in pixels; NaN if not given.
     inside: (N,) probability that the target is in the picture; NaN if not given.
     objects: (N,) name of the gaze object, "" for none.
+    wraps: whether the pictures are panoramas: x counts modulo their width.
     """
 
     people: tuple[str, ...]
@@ -35,6 +36,15 @@ class Samples:
     points: np.ndarray
     inside: np.ndarray
     objects: np.ndarray
+    wraps: bool = False
+
+    def shortest(self, ways: np.ndarray) -> np.ndarray:
+        """Ways (..., 2) in pixels between places; in panoramas the shorter way round."""
+        if not self.wraps:
+            return ways
+        width = self.size[0]
+        x = (ways[..., 0] + width / 2) % width - width / 2
+        return np.stack([x, ways[..., 1]], -1)
 
     def of_people(self) -> list[np.ndarray]:
         """The samples of each person, in order of time."""
@@ -94,6 +104,7 @@ def _samples(numbers: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str
         points=_stack(numbers, "gaze_x", "gaze_y")[seen],
         inside=numbers["inside"][seen],
         objects=objects[seen],
+        wraps=bool(np.isfinite(numbers.get("gaze_yaw", np.empty(0))).any()),
     )
 
 

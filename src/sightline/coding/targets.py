@@ -33,7 +33,9 @@ def find_targets(samples: Samples, areas: Sequence[Area], coding: Coding) -> Tar
     index = {name: number for number, name in enumerate(names)}
     objects = np.array([index.get(name, ELSEWHERE) for name in samples.objects], dtype=int)
     numbers = np.array([index[area.name] for area in areas] + [NONE])
-    area = area_of(areas, samples.points, samples.times[samples.picture], samples.size)
+    area = area_of(
+        areas, samples.points, samples.times[samples.picture], samples.size, wraps=samples.wraps
+    )
     person = looked_at_people(samples, coding.head_margin)
     of = np.select(
         [np.isnan(samples.points).any(1), samples.inside < coding.inside_threshold, person >= 0],
@@ -61,7 +63,7 @@ def looked_at_people(samples: Samples, margin: float) -> np.ndarray:
         other = others[samples.picture]
         person, heads = samples.person[other], samples.heads[other]
         low, high = heads[:, :2], heads[:, 2:]
-        away = np.abs(samples.points - (low + high) / 2)
+        away = np.abs(samples.shortest(samples.points - (low + high) / 2))
         within = (away <= (high - low) * (0.5 + margin)).all(1)
         distance = np.hypot(*away.T)
         hit = within & (other >= 0) & (samples.person != person) & (distance < nearest)

@@ -15,6 +15,7 @@ from sightline.films.seen import Seen
 from sightline.films.sources import People, Things, objects_of, people_of
 from sightline.gaze import Gaze
 from sightline.gaze_objects import Method
+from sightline.geometry.boxes import centres
 from sightline.media.faults import Faults
 from sightline.media.film import Frame, open_film
 from sightline.media.heads import Heads
@@ -124,9 +125,11 @@ def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
     height, width = frame.image.shape[1:]
     usable = (heads.boxes.abs() < FAR * max(height, width)).all(1)
     if frame.projection != "perspective":
+        middle = centres(heads.boxes)[:, 1]
         usable &= heads.boxes[:, 2] - heads.boxes[:, 0] < width
+        usable &= (middle >= 0) & (middle <= height)
     near = heads[usable]
-    near.boxes = settle_boxes(near.boxes, width, frame.projection)
+    near.boxes = settle_boxes(near.boxes, (width, height), frame.projection)
     low, high = near.boxes[:, :2], near.boxes[:, 2:]
     kept = near[(high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)]
     if len(kept) < len(heads):

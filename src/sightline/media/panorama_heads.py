@@ -24,18 +24,23 @@ SAME = 0.4  # intersection over union from which heads of two views are one
 WITHIN = 0.3  # share of a box that may be cut from which what it shows is a part of another head
 
 
-def settle_boxes(boxes: Tensor, width: int, projection: Projection) -> Tensor:
-    """Pixel boxes (P, 4) as a `Scene` of this projection wants them.
+def settle_boxes(boxes: Tensor, size: tuple[int, int], projection: Projection) -> Tensor:
+    """Pixel boxes (P, 4) as a `Scene` of this projection and `size` (width, height) wants them.
 
-    In a panorama of this width boxes may begin anywhere, and end left of where they begin.
-    Elsewhere such a box, and in a panorama one that goes all around, raises ValueError.
+    In a panorama boxes may begin anywhere from left to right, and end left of where they begin.
+    Elsewhere such a box, and in a panorama one that goes all around, or whose middle is above or
+    below it, raises ValueError.
     """
+    width, height = size
     ends_before = boxes[:, 2] < boxes[:, 0]
     if projection == "perspective":
         _refuse(boxes[ends_before], "is reversed; only in a panorama may x_min be above x_max")
         return boxes
     ends = boxes[:, 2] + ends_before * width
     _refuse(boxes[ends - boxes[:, 0] >= width], f"is wider than the panorama of {width} pixels")
+    middle = centres(boxes)[:, 1]  # beyond a pole there is nothing
+    outside = f"is above or below the panorama of {width} x {height} pixels; give pixels of it"
+    _refuse(boxes[(middle < 0) | (middle > height)], outside)
     return wrap_boxes(torch.stack([*boxes[:, :2].unbind(1), ends, boxes[:, 3]], 1), width)
 
 

@@ -54,9 +54,11 @@ def write_gazefollow360(
 
     Of them `test_share` are the test, as many the validation; an empty split has no file. The same
     seed gives the same bytes whatever the number of workers; called again after a break, it goes
-    on. Raises FileExistsError if `folder` holds anything else, ValueError for a size or a share
-    that cannot be.
+    on. Raises FileExistsError if `folder` holds anything else, ValueError for a number, a
+    size or a share that cannot be.
     """
+    if images < 1:
+        raise ValueError(f"{images} panoramas cannot be written; give how many, at least 1.")
     tests = round(images * test_share)
     if tests < 0 or 2 * tests > images:
         raise ValueError(f"test_share is {test_share}; give a number from 0 to 0.5.")
