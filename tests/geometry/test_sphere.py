@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sightline.geometry.sphere import (
     arcs,
+    from_degrees,
     from_head_frame,
     great_circle,
     head_frames,
@@ -301,3 +302,12 @@ def test_yaw_turns_move_points_to_the_right(seed: int, turns: float) -> None:
     moved = to_points(to_rays(points) @ rotation.T) - points
     near(moved[:, 1], torch.zeros(8))
     near(wrapped(moved[:, 0] - turns), torch.zeros(8))
+
+
+@given(st.floats(-2, 3, allow_subnormal=False), st.floats(0, 1))
+def test_degrees_lead_back_to_the_point(u: float, v: float) -> None:
+    point = torch.tensor([u, v], dtype=torch.float64)
+    back = from_degrees(to_degrees(point))
+    assert wrapped(back - point)[0].abs() < 1e-12
+    assert (back - point)[1].abs() < 1e-12
+    assert 0 <= back[0] < 1

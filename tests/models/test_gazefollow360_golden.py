@@ -10,6 +10,7 @@ from released import fill, official
 from torch import Tensor
 
 from sightline.batch import Batch
+from sightline.geometry.sphere import to_points
 from sightline.models.gazefollow360 import released_regions
 from sightline.models.gazefollow360.convert import convert
 from sightline.models.gazefollow360.loss import direction_loss, fusion_loss, regions_loss
@@ -153,11 +154,17 @@ def test_the_whole_network_reproduces_the_release(
     (half, _) = batch.split(2)
     half.crops = faces(golden, "full.face_blocks")
     output = model(half)
+    regions = output.regions
+    assert isinstance(regions, ReleasedRegions)
     for name, found in {
         "direction": output.directions,
+        "projected_uv": to_points(regions.ends),
+        "df_input": regions.combine(output.distant, output.local),
         "output": output.heatmaps[:, None],
     }.items():
         assert close(found, expected[f"{prefix}_{name}"]), name
+    assert torch.equal(regions.distant.normalised, expected[f"{prefix}_distant_box_norm"])
+    assert torch.equal(regions.local.normalised, expected[f"{prefix}_local_box_norm"])
 
 
 def test_losses_are_those_of_the_release(

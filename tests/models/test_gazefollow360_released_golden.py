@@ -9,6 +9,7 @@ import torch
 from released import fill
 from torch import Tensor
 
+from sightline.geometry.heatmap import gaussian_heatmaps
 from sightline.models.gazefollow360 import released
 from sightline.models.gazefollow360.released import Windows
 
@@ -120,3 +121,13 @@ def test_labels_are_those_of_the_release(golden: Path, cases: dict) -> None:
     reference = np.load(golden / "gazefollow360" / "labels.npz")["label_56_sigma3"]
     labels = released.scene_targets(points).float()
     torch.testing.assert_close(labels, torch.from_numpy(reference), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "y"), [("label_40x100_sigma5", -4.2), ("label_40x100_outside", -40.2)]
+)
+def test_labels_of_oblong_maps_are_those_of_the_release(golden: Path, name: str, y: float) -> None:
+    reference = torch.from_numpy(np.load(golden / "gazefollow360" / "labels.npz")[name])
+    points = torch.tensor([[61.7 / 100, y / 40]], dtype=torch.float64)
+    (label,) = gaussian_heatmaps(points, (100, 40), sigma=5.0)
+    torch.testing.assert_close(label, reference.double(), atol=1e-6, rtol=0)

@@ -7,11 +7,14 @@ from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d, max_pool2d
 
 
-def gaussian_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
-    """Draw one Gaussian (peak 1, cut at 3 sigma) per unit-square point (N, 2): (N, size, size).
+def gaussian_heatmaps(
+    points: Tensor, size: int | tuple[int, int] = 64, sigma: float = 3.0
+) -> Tensor:
+    """Draw one Gaussian (peak 1, cut at 3 sigma) per unit-square point (N, 2): (N, h, w).
 
-    The label of Recasens et al. 2015 as Chong et al. 2020 draw it. NaN points stay blank, and so do
-    points too far outside to leave a trace (where the published code divides 0 by 0).
+    size: of a square map, or (w, h). The label of Recasens et al. 2015 as Chong et al. 2020 draw
+    it. NaN points stay blank, and so do points too far outside to leave a trace (where the
+    published code divides 0 by 0).
     """
     return _with_peak_one(_gaussians(points, size, sigma))
 
@@ -29,15 +32,20 @@ def aggregated_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> T
     return heatmaps / given[:, None, None]
 
 
-def _gaussians(points: Tensor, size: int, sigma: float) -> Tensor:
-    radius = 3 * sigma
-    low = (points * size - radius).trunc()[..., None]  # the published code truncates towards zero,
-    high = (points * size + radius + 1).trunc()[..., None]  # so must we, also left of the border
-    pixel = torch.arange(size, device=points.device)
-    gauss = torch.exp(-((pixel - low - radius) ** 2) / (2 * sigma**2))
-    visible = (pixel >= low) & (pixel < high)  # NaN compares false: blank
-    x, y = gauss.where(visible, 0.0).unbind(-2)
+def _gaussians(points: Tensor, size: int | tuple[int, int], sigma: float) -> Tensor:
+    width, height = (size, size) if isinstance(size, int) else size
+    x, y = (_profile(points[..., i], n, sigma) for i, n in enumerate((width, height)))
     return y[..., :, None] * x[..., None, :]
+
+
+def _profile(places: Tensor, size: int, sigma: float) -> Tensor:
+    """Values (..., size) along one axis of a Gaussian at shares (...) of its length."""
+    radius = 3 * sigma
+    low = (places * size - radius).trunc()[..., None]  # the published code truncates towards zero,
+    high = (places * size + radius + 1).trunc()[..., None]  # so must we, also left of the border
+    pixel = torch.arange(size, device=places.device)
+    gauss = torch.exp(-((pixel - low - radius) ** 2) / (2 * sigma**2))
+    return gauss.where((pixel >= low) & (pixel < high), 0.0)  # NaN compares false: blank
 
 
 def _with_peak_one(heatmaps: Tensor) -> Tensor:

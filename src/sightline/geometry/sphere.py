@@ -40,6 +40,12 @@ def to_degrees(points: Tensor) -> Tensor:
     return torch.stack([torch.remainder(u, 1.0) * 360 - 180, 90 - v * 180], -1)
 
 
+def from_degrees(angles: Tensor) -> Tensor:
+    """Points (..., 2), u in [0, 1), at yaw and pitch (..., 2) in degrees: undoes `to_degrees`."""
+    yaw, pitch = angles.unbind(-1)
+    return torch.stack([torch.remainder(yaw / 360 + 0.5, 1.0), 0.5 - pitch / 180], -1)
+
+
 def head_frames(heads: Tensor) -> Tensor:
     """Rows left, up and outward (..., 3, 3) of the frame at unit vectors (..., 3).
 

@@ -133,8 +133,9 @@ def gazefollow360_small(**overrides: object) -> GazeFollow360:
         "backbone": "small",
         "width": 16,
         "head_size": 96,
+        "region_size": 80,
         "panorama_width": 512,
         "heatmap_size": 32,
-        "field": (100.0, 70.0),
+        "field": (90.0, 60.0),
     }
     return gazefollow360(**(small | overrides))

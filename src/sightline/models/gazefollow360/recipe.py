@@ -80,7 +80,7 @@ def gazefollow360_small_synthetic() -> Recipe:
     """
     recipe = gazefollow360()
     stages = (
-        small_stage(stage, epochs) for stage, epochs in zip(recipe.stages, (10, 4, 4), strict=True)
+        small_stage(stage, epochs) for stage, epochs in zip(recipe.stages, (6, 5, 4), strict=True)
     )
     return replace(
         recipe,
