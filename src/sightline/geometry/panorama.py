@@ -15,7 +15,7 @@ from sightline.geometry.sphere import head_frames, to_points, to_rays
 
 
 def sample(panorama: Tensor, points: Tensor) -> Tensor:
-    """Values (C, ...) of a panorama (C, H, W) at points (..., 2), between pixels bilinear.
+    """Values (C, ...) of a panorama (C, H, W) at points (..., 2) of it, bilinear between pixels.
 
     Columns wrap around; beyond a pole lies the row that continues on its other side. Bytes are
     rounded to bytes, other values come in the precision of the points.
