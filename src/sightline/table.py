@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from sightline.gaze import Gaze
-from sightline.geometry.boxes import to_pixels
+from sightline.geometry.boxes import centres, to_pixels
 from sightline.geometry.heatmap import entropies
 from sightline.geometry.sphere import to_degrees, to_points
 
@@ -164,8 +164,7 @@ def _angles(gaze: Gaze) -> dict[str, list[float | None]]:
     """Heads, gaze targets and sight lines in a panorama, by column; nothing in other pictures."""
     if gaze.projection != "equirectangular":
         return {}
-    heads = gaze.heads.double()
-    places = {"head": (heads[:, :2] + heads[:, 2:]) / 2, "gaze": gaze.points.double()}
+    places = {"head": centres(gaze.heads.double()), "gaze": gaze.points.double()}
     if gaze.directions is not None:
         places["direction"] = to_points(gaze.directions.double())
     degrees = {name: to_degrees(points) for name, points in places.items()}

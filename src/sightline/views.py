@@ -12,6 +12,7 @@ from torchvision.utils import make_grid
 from sightline.contact_sheet import resized
 from sightline.draw import draw_gaze
 from sightline.gaze import Gaze
+from sightline.geometry.boxes import centres
 from sightline.geometry.panorama import view, view_places
 from sightline.geometry.sphere import arcs, great_circle, to_rays
 
@@ -73,8 +74,7 @@ def _view(
 ) -> Tensor | None:
     """The view around the head (0) or the target (1) of one person."""
     heads = person.heads.cpu().float()
-    middles = (heads[:, :2] + heads[:, 2:]) / 2
-    ends = to_rays(torch.cat([middles, person.points.cpu().float()]))
+    ends = to_rays(torch.cat([centres(heads), person.points.cpu().float()]))
     if not ends[centre].isfinite().all():
         return None
     middle, other = ends[centre], ends[1 - centre]

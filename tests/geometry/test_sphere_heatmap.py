@@ -15,13 +15,18 @@ from sightline.geometry.sphere_heatmap import sphere_gaussians, sphere_peaks
 SIZE = (64, 32)
 
 
+def gaussians(points: Tensor, size: tuple[int, int], sigma: float) -> Tensor:
+    rays = to_rays(cell_points(size[1], size[0]))
+    return sphere_gaussians(rays, to_rays(points), sigma)
+
+
 def angles(points: Tensor, others: Tensor) -> Tensor:
     return great_circle(to_rays(points), to_rays(others)).rad2deg()
 
 
 def test_a_gaussian_falls_with_the_angle_from_its_point() -> None:
     points = torch.tensor([[0.31, 0.52], [0.998, 0.4], [0.1, 0.01], [0.7, 1.0]])
-    heatmaps = sphere_gaussians(points, SIZE, 6.0)
+    heatmaps = gaussians(points, SIZE, 6.0)
     assert heatmaps.shape == (4, 32, 64)
     for point, heatmap in zip(points, heatmaps, strict=True):
         away = angles(point, cell_points(32, 64))
@@ -29,20 +34,20 @@ def test_a_gaussian_falls_with_the_angle_from_its_point() -> None:
 
 
 def test_a_gaussian_turns_with_its_point() -> None:
-    at, turned = sphere_gaussians(torch.tensor([[0.3, 0.4], [0.3 + 45 / 64, 0.4]]), SIZE, 8.0)
+    at, turned = gaussians(torch.tensor([[0.3, 0.4], [0.3 + 45 / 64, 0.4]]), SIZE, 8.0)
     torch.testing.assert_close(at.roll(45, -1), turned, atol=1e-5, rtol=0)
 
 
 def test_a_point_that_nobody_gave_leaves_the_heatmap_blank() -> None:
     points = torch.tensor([[math.nan, math.nan], [0.5, 0.5]])
-    assert sphere_gaussians(points, SIZE, 6.0).amax((1, 2)).gt(0.5).tolist() == [False, True]
+    assert gaussians(points, SIZE, 6.0).amax((1, 2)).gt(0.5).tolist() == [False, True]
 
 
 @settings(max_examples=30)
 @given(st.floats(0, 0.999), st.floats(0, 1), st.sampled_from([3.0, 6.0, 9.0]))
 def test_the_peak_of_a_gaussian_is_its_point(u: float, v: float, sigma: float) -> None:
     point = torch.tensor([[u, v]])
-    peak = sphere_peaks(sphere_gaussians(point, (128, 64), sigma))
+    peak = sphere_peaks(gaussians(point, (128, 64), sigma))
     assert angles(peak, point).item() < 0.6  # a cell is 2.8 degrees wide
 
 
@@ -90,4 +95,4 @@ def test_of_equal_maxima_the_first_counts_and_only_what_is_near_pulls() -> None:
 
 def test_nobody_has_no_peaks() -> None:
     assert sphere_peaks(torch.zeros(0, 32, 64)).shape == (0, 2)
-    assert sphere_gaussians(torch.zeros(0, 2), SIZE, 6.0).shape == (0, 32, 64)
+    assert gaussians(torch.zeros(0, 2), SIZE, 6.0).shape == (0, 32, 64)

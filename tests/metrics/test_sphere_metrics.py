@@ -56,6 +56,12 @@ def panorama(heads: list[list[float]], targets: list[list[float]]) -> Scene:
     )
 
 
+def gaussians(points: Tensor, height: int) -> Tensor:
+    """A heatmap for each point, 8 degrees wide, on twice as many columns as rows."""
+    rays = to_rays(cell_points(height, 2 * height))
+    return sphere_gaussians(rays, to_rays(points), 8.0)
+
+
 def scores(gaze: Gaze, scene: Scene) -> dict[str, float]:
     values = score(METRICS, measure(METRICS, [(gaze, scene)]))
     return {name.removeprefix("gazefollow360."): each.value for name, each in values.items()}
@@ -198,8 +204,8 @@ def test_the_auc_on_the_sphere_turns_with_the_panorama() -> None:
 
 def test_the_right_answer_has_an_auc_of_one_also_on_coarse_cells() -> None:
     points = torch.tensor([[0.99, 0.5], [0.3, 0.02]])
-    assert auc_cap(sphere_gaussians(points, (128, 64), 8.0), points).min() > 0.999
-    assert auc_cap(sphere_gaussians(points, (8, 4), 8.0), points).tolist() == [1.0, 1.0]
+    assert auc_cap(gaussians(points, 64), points).min() > 0.999
+    assert auc_cap(gaussians(points, 4), points).tolist() == [1.0, 1.0]
 
 
 def test_nobody_and_unknown_targets_have_no_values() -> None:
@@ -216,7 +222,7 @@ def test_the_scores_of_a_perfect_answer_over_the_seam() -> None:
     scene = panorama([[0.95, 0.4, 1.05, 0.5]], [[0.99, 0.6]])
     point = torch.tensor([[0.99, 0.6]])
     direction = to_rays(point) - to_rays(torch.tensor([[0.0, 0.45]]))
-    heatmaps = sphere_gaussians(point, (128, 64), 8.0)
+    heatmaps = gaussians(point, 64)
     heads = torch.tensor([[0.95, 0.4, 1.05, 0.5]])
     gaze = Gaze(heads, point, heatmaps, directions=direction, projection="equirectangular")
     got = scores(gaze, scene)

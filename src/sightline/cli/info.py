@@ -7,6 +7,9 @@ from importlib.util import find_spec
 
 EXTRAS = {  # what is imported where it is used: package, extra, what for
     "lightning": ("train", "training"),
+    "av": ("video", "films"),
+    "scipy": ("video or panorama", "identities in films, GazeFollow360's files"),
+    "faster_coco_eval": ("objects", "average precision of boxes"),
     "pandas": ("table", "Gaze.to_frame"),
     "pyarrow": ("table", "Parquet tables"),
     "supervision": ("supervision", "Gaze.to_supervision"),
@@ -38,7 +41,7 @@ class Info:
         for package, (extra, purpose) in EXTRAS.items():
             state = "here" if find_spec(package) else f"missing (extra: {extra})"
             print(f"{package:<17}{state:<12}{purpose}")
-        print("\nlicences: code Apache-2.0; weights:")
+        print("\nlicences: code Apache-2.0, the bundled viewer Pannellum MIT; weights:")
         for name, weights in weights_catalogue().items():
             print(f"  {name}: {weights.licence}")
         return 0

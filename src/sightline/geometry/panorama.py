@@ -15,7 +15,7 @@ from sightline.geometry.sphere import head_frames, to_points, to_rays
 
 
 def sample(panorama: Tensor, points: Tensor) -> Tensor:
-    """Values (C, ...) of a panorama (C, H, W) at points (..., 2), between pixels bilinear.
+    """Values (C, ...) of a panorama (C, H, W) at points (..., 2) of it, bilinear between pixels.
 
     Columns wrap around; beyond a pole lies the row that continues on its other side. Bytes are
     rounded to bytes, other values come in the precision of the points.
@@ -31,13 +31,10 @@ def sample(panorama: Tensor, points: Tensor) -> Tensor:
 def _row(panorama: Tensor, left: Tensor, row: Tensor, right_share: Tensor) -> Tensor:
     """Values (C, ...) in rows, between columns `left` and the next ones."""
     height, width = panorama.shape[1:]
-    column, row = left.long(), row.long()
-    over_the_top, under_the_bottom = row < 0, row >= height
-    column = column + (over_the_top | under_the_bottom) * (width // 2)  # half a turn further
-    row = torch.where(over_the_top, -1 - row, row)
-    row = torch.where(under_the_bottom, 2 * height - 1 - row, row).clamp(0, height - 1)
+    column, inner = left.long(), row.long().clamp(0, height - 1)
+    column = column + (inner != row) * (width // 2)  # beyond a pole, half a turn further
     column = column % width
-    ends = row * width + column, row * width + torch.where(column + 1 < width, column + 1, 0)
+    ends = inner * width + column, inner * width + torch.where(column + 1 < width, column + 1, 0)
     flat = panorama.flatten(1)  # gather is ten times faster than indexing
     values = (flat.gather(1, end.flatten().expand(len(flat), -1)).to(left) for end in ends)
     low, high = (value.view(len(flat), *left.shape) for value in values)

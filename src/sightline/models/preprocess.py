@@ -55,11 +55,10 @@ class HeadCrops:
 
     def _normalised(self, pictures: list[Tensor], scenes: list[Scene]) -> Tensor:
         """uint8 pictures (3, H, W) as floats (N, 3, size, size), standardised per channel."""
-        like = scenes[0].image.new_empty(0, dtype=torch.float32)
-        mean, std = (like.new_tensor(v)[:, None, None] for v in (MEAN, STD))
-        ready = like.new_empty(len(pictures), 3, self.size, self.size)
+        shape = len(pictures), 3, self.size, self.size
+        ready = scenes[0].image.new_empty(shape, dtype=torch.float32)
         for row, picture in zip(ready, pictures, strict=True):  # each stays in the cache
-            row.copy_(self._resize(picture)).sub_(255 * mean).div_(255 * std)
+            standardise(row.copy_(self._resize(picture)))
         return ready
 
     def _resize(self, image: Tensor) -> Tensor:
@@ -88,6 +87,12 @@ class HeadCrops:
             )
         mode = tvf.InterpolationMode.BICUBIC  # Pillow's default for float images in the release
         return tvf.resize(scene.depth, [self.size, self.size], interpolation=mode, antialias=True)
+
+
+def standardise(pictures: Tensor) -> Tensor:
+    """Floats (..., 3, h, w) of 0..255 per channel as ImageNet's, in place."""
+    mean, std = (pictures.new_tensor(v)[:, None, None] for v in (MEAN, STD))
+    return pictures.sub_(255 * mean).div_(255 * std)
 
 
 def check_heads(scene: Scene) -> None:

@@ -18,7 +18,9 @@ from torch.nn.functional import adaptive_avg_pool2d
 from sightline.contact_sheet import resized
 from sightline.draw import colours_of, contrast_of
 from sightline.gaze import Gaze
+from sightline.geometry.boxes import centres
 from sightline.geometry.sphere import arcs, great_circle, to_degrees, to_points, to_rays
+from sightline.geometry.sphere_boxes import outlines
 from sightline.heat import warmth
 from sightline.strokes import Colour
 
@@ -85,28 +87,20 @@ def _gaze(gaze: Gaze, names: list[str] | None) -> dict[str, Any]:
 def _looks(gaze: Gaze) -> list[dict[str, Any]]:
     """Of each person head, target, head box, sight line and inside."""
     heads, points = gaze.heads.cpu().double(), gaze.points.cpu().double()
-    middles = (heads[:, :2] + heads[:, 2:]) / 2
     inside = [None] * len(gaze) if gaze.inside is None else _numbers(gaze.inside)
     return [
         {
             "head": _places(middle),
             "target": _places(point),
-            "box": _places(_outline(head)),
+            "box": _places(outline),
             "line": _places(_line(head, middle, point)) or [],
             "inside": share,
             "outside": share is not None and share < 0.5,
         }
-        for head, middle, point, share in zip(heads, middles, points, inside, strict=True)
+        for head, middle, outline, point, share in zip(
+            heads, centres(heads), outlines(heads), points, inside, strict=True
+        )
     ]
-
-
-def _outline(box: Tensor) -> Tensor:
-    """Points (33, 2) around a box (4,), as many as a curved line needs."""
-    share = torch.linspace(0, 1, 9, dtype=box.dtype)[:-1]
-    zero, one = torch.zeros_like(share), torch.ones_like(share)
-    x = torch.cat([share, one, 1 - share, zero, zero[:1]])
-    y = torch.cat([zero, share, one, 1 - share, zero[:1]])
-    return box[:2] + torch.stack([x, y], -1) * (box[2:] - box[:2])
 
 
 def _line(box: Tensor, middle: Tensor, point: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from sightline.geometry.panorama import view
 from sightline.geometry.sphere import to_rays
 from sightline.geometry.sphere_boxes import box_field
 from sightline.models.gazefollow360.released_heads import released_crops, released_heads
-from sightline.models.preprocess import MEAN, STD, check_heads
+from sightline.models.preprocess import check_heads, standardise
 from sightline.scene import Scene
 
 NARROWEST, WIDEST = 1.0, 150.0  # degrees of a head crop
@@ -72,9 +72,7 @@ class PanoramaCrops:
             self._head(scene.image, ray, field)  # each needs a fineness of its own
             for ray, field in zip(to_rays(centres(heads)), fields, strict=True)
         ]
-        crops = torch.stack(views) if views else torch.zeros(0, 3, self.size, self.size)
-        mean, std = (crops.new_tensor(v)[:, None, None] for v in (MEAN, STD))
-        return (crops / 255 - mean) / std
+        return standardise(torch.stack(views)) if views else torch.zeros(0, 3, self.size, self.size)
 
     def _head(self, image: Tensor, ray: Tensor, field: float) -> Tensor:
         """The view around a head in floats 0..255, smoothed where coarser than the picture."""

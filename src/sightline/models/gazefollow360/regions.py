@@ -20,15 +20,14 @@ from sightline.geometry.boxes import centres
 from sightline.geometry.panorama import cell_points, sample, view_places, view_rays
 from sightline.geometry.sphere import (
     from_head_frame,
-    great_circle,
     head_frames,
     sight_ends,
     to_points,
     to_rays,
 )
 from sightline.geometry.sphere_boxes import box_field
-from sightline.geometry.sphere_heatmap import sphere_peaks
-from sightline.models.preprocess import MEAN, STD
+from sightline.geometry.sphere_heatmap import sphere_gaussians, sphere_peaks
+from sightline.models.preprocess import standardise
 
 if TYPE_CHECKING:
     from sightline.models.gazefollow360.model import GazeFollow360Config
@@ -75,12 +74,11 @@ class SphereRegions:
         counts = torch.bincount(self.batch.image_of, minlength=len(self.batch.panoramas))
         parts = zip(self.batch.panoramas, points.split(counts.tolist()), strict=True)
         values = torch.cat([sample(panorama, part) for panorama, part in parts], 1)
-        mean, std = (points.new_tensor(v)[:, None, None] for v in (MEAN, STD))
-        return (values.movedim(0, 2) / 255 - mean) / std
+        return standardise(values.movedim(0, 2).to(points))
 
     def _near_end(self, rays: Tensor) -> Tensor:
         """A Gaussian (N, 1, h, w) around the end of the sight line."""
-        return _gaussian(rays, self.ends, self.config.sigma)[:, None]
+        return sphere_gaussians(rays, self.ends, self.config.sigma)[:, None]
 
     def _along(self, rays: Tensor) -> Tensor:
         """The cone (N, 1, h, w) of the sight line, with its apex at the head."""
@@ -112,12 +110,15 @@ class SphereRegions:
 
     def region_targets(self, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Labels (N, s, s) of the distant and the local region for gaze targets (N, 2)."""
-        rays, sigma = to_rays(targets), self.config.sigma
-        return _gaussian(self.distant_rays, rays, sigma), _gaussian(self.local_rays, rays, sigma)
+        ends, sigma = to_rays(targets), self.config.sigma
+        return (
+            sphere_gaussians(self.distant_rays, ends, sigma),
+            sphere_gaussians(self.local_rays, ends, sigma),
+        )
 
     def scene_targets(self, targets: Tensor) -> Tensor:
         """Labels (N, h, w) of the fusion for gaze targets (N, 2)."""
-        return _gaussian(self.canvas_rays(), to_rays(targets), self.config.sigma)
+        return sphere_gaussians(self.canvas_rays(), to_rays(targets), self.config.sigma)
 
     def scene_weights(self) -> Tensor:
         """How much of the sphere each row of cells covers (h, 1), on average 1."""
@@ -166,15 +167,6 @@ def cone(rays: Tensor, heads: Tensor, sight: Tensor) -> Tensor:
     arcs = rays - (rays * heads).sum(-1, keepdim=True) * heads
     line = sight - (sight * heads).sum(-1, keepdim=True) * heads
     return (normalize(arcs, dim=-1) * normalize(line, dim=-1)).sum(-1).clamp(min=0)
-
-
-def _gaussian(rays: Tensor, middles: Tensor, sigma: float) -> Tensor:
-    """Gaussians (N, h, w), peak 1, of the angle between rays (N, h, w, 3) and middles (N, 3).
-
-    sigma: degrees.
-    """
-    angle = great_circle(rays, middles[:, None, None].expand_as(rays))
-    return torch.exp(-(angle**2) / (2 * math.radians(sigma) ** 2))
 
 
 def _paste(heatmaps: Tensor, rays: Tensor, middles: Tensor, field: tuple[float, float]) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tvf
 
 from sightline.geometry.boxes import centres, enlarge
-from sightline.models.preprocess import MEAN, STD
+from sightline.models.preprocess import standardise
 
 FINEST = 1 / 256
 """Pixels; coordinates of float32 that come back from the unit square are off by less than half."""
@@ -62,6 +62,4 @@ def released_crops(image: Tensor, corners: Tensor, size: int = 224) -> Tensor:
     for row, (left, top, right, bottom) in zip(crops, corners.tolist(), strict=True):  # own sizes
         crop = tvf.crop(image, top, left, max(bottom - top, 1), max(right - left, 1))
         row.copy_(tvf.resize(crop, [size, size], antialias=True))
-    ready = crops.float()
-    mean, std = (ready.new_tensor(v)[:, None, None] for v in (MEAN, STD))
-    return ready.sub_(255 * mean).div_(255 * std)
+    return standardise(crops.float())
