@@ -4,7 +4,7 @@ Trains `gazefollow360-small` by its recipe, and beside it the same network witho
 sight line (`planar360.py`), on the training part of a folder written by `sightline data synthesize
 gazefollow360`, once per seed, and scores them on the test part, whose rooms are others. Runs that
 are finished are not repeated. The direction network alone, the first stage, is scored from the same
-predictions. Beside them, what needs no network.
+predictions. Beside them an ordinary model on perspective views, and what needs no network.
 """
 
 from __future__ import annotations
@@ -94,8 +94,10 @@ def main() -> None:
         ]
         results[system] = runs
         results[f"{system}, direction alone"] = [{DISTANCE: run[DIRECTION]} for run in runs]
-    folder = options.out / f"{options.systems[0]}-{options.seeds[0]}" / "predictions"
-    benchmark = find_benchmark(BENCHMARK)
+    benchmark, folder = find_benchmark(BENCHMARK), options.out / "views" / "predictions"
+    ordinary = load(START)
+    predict_benchmark(benchmark, ordinary, options.data, folder, origin={"model": START}, workers=1)
+    results[f"{START} on views"] = [score_pairs(benchmark, read_shards(folder))]
     for name in BASELINES:
         results[name] = [score_pairs(benchmark, predict_baseline(name, read_shards(folder)))]
     report("GazeFollow360 on rendered panoramas", table(results), options.json)

@@ -30,7 +30,7 @@ from sightline.scene import Objects, Projection, Scene
 
 DEFAULT_MODELS: dict[Projection, str] = {
     "perspective": "pdp-small.synthetic",
-    "equirectangular": "pdp-small.synthetic",
+    "equirectangular": "gazefollow360-small.synthetic",
 }
 """What reads a picture if no model is named."""
 

@@ -1,8 +1,14 @@
-"""Known weights of GazeFollow360: none, so far, but what the paper reached."""
+"""Known weights of GazeFollow360: our small ones; what the paper reached was never published."""
 
 from sightline.models.base import Weights
 
 WEIGHTS = {
+    "gazefollow360-small.synthetic": Weights(
+        licence="Apache-2.0",
+        origin="trained by `sightline train gazefollow360-small-synthetic` on rendered panoramas "
+        "only, from pdp-small.synthetic",
+        file="models/gazefollow360/gazefollow360-small.synthetic.safetensors",
+    ),
     "gazefollow360.gazefollow360": Weights(
         licence="not published",
         origin="neither the authors nor the later PyTorch release published any; train them, or "
