@@ -17,13 +17,14 @@ from torchvision.transforms.v2 import functional as tvf
 from sightline.batch import Batch, counted_rows
 from sightline.geometry.boxes import centres, enlarge
 from sightline.geometry.heatmap import refined_peaks
-from sightline.geometry.panorama import cell_points, sample
+from sightline.geometry.panorama import cell_points
 from sightline.geometry.sphere import to_rays
 from sightline.models.gazefollow360.direction import DirectionNetwork
 from sightline.models.gazefollow360.model import GazeFollow360, gazefollow360_small
 from sightline.models.gazefollow360.preprocess import PanoramaCrops
 from sightline.models.gazefollow360.recipe import gazefollow360_small_synthetic
-from sightline.models.preprocess import MEAN, STD
+from sightline.models.gazefollow360.regions import pictures_at
+from sightline.models.preprocess import standardise
 from sightline.recipe import Recipe
 from sightline.scene import Scene
 
@@ -66,8 +67,7 @@ class PlanarCrops(PanoramaCrops):
             left, top = ((box[:2] + box[2:] - side) / 2).int().tolist()
             image = tvf.crop(scene.image, top, left, int(side), int(side))
             row.copy_(tvf.resize(image, [self.size, self.size], antialias=True))
-        mean, std = (crops.new_tensor(v)[:, None, None] for v in (MEAN, STD))
-        return (crops / 255 - mean) / std
+        return standardise(crops)
 
 
 class PlanarRegions:
@@ -95,7 +95,7 @@ class PlanarRegions:
 
     def inputs(self) -> tuple[Tensor, Tensor]:
         distant, local = self._cells(self.distant), self._cells(self.local)
-        pictures = self._pictures(torch.stack([distant, local], 1))
+        pictures = pictures_at(torch.stack([distant, local], 1), self.batch)
         near = self._gaussian(distant, self.ends), self._gaussian(local, self.heads)
         return torch.cat([pictures[:, 0], near[0]], 1), torch.cat([pictures[:, 1], near[1]], 1)
 
@@ -103,14 +103,6 @@ class PlanarRegions:
         size = self.config.region_size
         cells = cell_points(size, size).to(middles) - 0.5
         return middles[:, None, None] + cells * self.span
-
-    def _pictures(self, points: Tensor) -> Tensor:
-        assert self.batch.panoramas is not None
-        counts = torch.bincount(self.batch.image_of, minlength=len(self.batch.panoramas)).tolist()
-        parts = zip(self.batch.panoramas, points.split(counts), strict=True)
-        values = torch.cat([sample(panorama, part) for panorama, part in parts], 1)
-        mean, std = (points.new_tensor(v)[:, None, None] for v in (MEAN, STD))
-        return (values.movedim(0, 2) / 255 - mean) / std
 
     def _gaussian(self, points: Tensor, middles: Tensor) -> Tensor:
         away = (points - middles[:, None, None]) * points.new_tensor([360.0, 180.0])

@@ -103,7 +103,13 @@ def test_without_a_model_each_picture_has_the_default_of_its_projection(photos, 
     words = ["--heads", str(photos.parent / "heads.csv"), "--out", str(photos.parent / "out")]
     assert run(["predict", str(photos), *words]) == 0
     assert {len(gaze) for gaze in gazes(photos).values()} == {1}
-    assert "pdp-small.synthetic reads ordinary pictures" in capsys.readouterr().err
+    assert "reads ordinary pictures" not in capsys.readouterr().err
+    with (photos.parent / "out" / "gaze.csv").open() as file:
+        models = {Path(row["image"]).name: row["model"] for row in csv.DictReader(file)}
+    assert models == {
+        "around.png": "gazefollow360-small.synthetic",
+        "ordinary.png": "pdp-small.synthetic",
+    }
 
 
 def test_objects_are_not_looked_at_in_panoramas(photos, weights, capsys) -> None:

@@ -59,7 +59,7 @@ class ViewsBatch(Batch):
 
 
 @dataclass(frozen=True)
-class Views:
+class HeadViews:
     """Panoramas to what a model for ordinary pictures, with its `preprocess`, reads of them."""
 
     preprocess: Callable[[list[Scene]], Batch]
@@ -115,7 +115,7 @@ class OnViews(GazeModel):
                 "pictures such as pdp-small"
             )
         self.model, self.config = model, model.config
-        self.preprocess = Views(model.preprocess)
+        self.preprocess = HeadViews(model.preprocess)
         self.precision, self.tells_gaze = model.precision, model.tells_gaze
 
     def forward(self, batch: ViewsBatch) -> Any:

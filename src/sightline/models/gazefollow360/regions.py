@@ -63,18 +63,10 @@ class SphereRegions:
 
     def inputs(self) -> tuple[Tensor, Tensor]:
         """What the distant and the local tower see (N, 4, s, s): RGB and guidance."""
-        distant, local = self._pictures().unbind(1)
+        rays = torch.stack([self.distant_rays, self.local_rays], 1)
+        distant, local = pictures_at(to_points(rays), self.batch).unbind(1)
         guidance = self._near_end(self.distant_rays), self._along(self.local_rays)
         return torch.cat([distant, guidance[0]], 1), torch.cat([local, guidance[1]], 1)
-
-    def _pictures(self) -> Tensor:
-        """Both regions (N, 2, 3, s, s), standardised; a loop over pictures of different sizes."""
-        assert self.batch.panoramas is not None, "give a batch of this model's `preprocess`"
-        points = to_points(torch.stack([self.distant_rays, self.local_rays], 1))
-        counts = torch.bincount(self.batch.image_of, minlength=len(self.batch.panoramas))
-        parts = zip(self.batch.panoramas, points.split(counts.tolist()), strict=True)
-        values = torch.cat([sample(panorama, part) for panorama, part in parts], 1)
-        return standardise(values.movedim(0, 2).to(points))
 
     def _near_end(self, rays: Tensor) -> Tensor:
         """A Gaussian (N, 1, h, w) around the end of the sight line."""
@@ -132,6 +124,15 @@ class SphereRegions:
         points = sphere_peaks(heatmaps, 2 * self.config.sigma)
         points = torch.stack([torch.remainder(points[:, 0] + away, 1), points[:, 1]], 1)
         return points, shift_columns(heatmaps, away)
+
+
+def pictures_at(points: Tensor, batch: Batch) -> Tensor:
+    """What is at points (N, R, s, s, 2) of the panoramas: (N, R, 3, s, s), standardised."""
+    assert batch.panoramas is not None, "give a batch of this model's `preprocess`"
+    counts = torch.bincount(batch.image_of, minlength=len(batch.panoramas)).tolist()
+    parts = zip(batch.panoramas, points.split(counts), strict=True)  # of different sizes
+    values = torch.cat([sample(panorama, part) for panorama, part in parts], 1)
+    return standardise(values.movedim(0, 2).to(points))
 
 
 def beside(
