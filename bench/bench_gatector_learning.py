@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
 import torch
+from seeds import table
 from timing import Row, parser, report
 from torch import Tensor
 
@@ -162,19 +163,6 @@ def by_method(folder: Path) -> list[Row]:
     return rows
 
 
-def table(results: dict[str, list[dict[str, Score]]]) -> list[Row]:
-    """One row per system; the mean over seeds, and the spread where there are several."""
-    rows = []
-    for system, runs in results.items():
-        row: dict[str, str | int | float] = {"system": system, "seeds": len(runs)}
-        for name, short in SHOWN.items():
-            values = [run[name].value for run in runs if name in run]
-            spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
-            row[short] = f"{mean(values):.3f}{spread}" if values else "-"
-        rows.append(row)
-    return rows
-
-
 def mean_rows(tables: list[list[Row]]) -> list[Row]:
     """Tables of equal rows as one, numbers averaged."""
     return [
@@ -204,7 +192,7 @@ def main() -> None:
             results[setting].append(scores_of(options.data, out, weights))
             folders.append(out / "predictions")
     results |= {name: [baseline(choose, options.data)] for name, choose in BASELINES.items()}
-    report("GaTector on rendered shelves", table(results), options.json)
+    report("GaTector on rendered shelves", table(results, SHOWN), options.json)
     rows = [by_method(folder) for folder in folders]
     report("% right by method, mean of all runs", mean_rows(rows), options.json)
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean, stdev
 
 import torch
+from seeds import table
 from timing import Row, parser, report
 
 from sightline.baselines import predict_baseline
 from sightline.benchmark import find_benchmark
 from sightline.evaluate import predict_benchmark, score_pairs
-from sightline.metrics.scores import Score
+from sightline.metrics.scores import Score, measure
+from sightline.metrics.sphere_scores import gazefollow360_metrics
 from sightline.models import known_weights, load
 from sightline.recipe import Recipe
 from sightline.shards import read_shards
@@ -65,17 +66,20 @@ def scores_of(system: str, seed: int, data: Path, folder: Path) -> dict[str, Sco
     return score_pairs(benchmark, read_shards(predictions))
 
 
-def table(results: dict[str, list[dict[str, Score]]]) -> list[Row]:
-    """One row per system; the mean over seeds, and the spread where there are several."""
-    rows = []
-    for system, runs in results.items():
-        row: dict[str, str | int | float] = {"system": system, "seeds": len(runs)}
-        for name, short in SHOWN.items():
-            values = [run[name].value for run in runs if name in run]
-            spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
-            row[short] = f"{mean(values):.3f}{spread}" if values else "-"
-        rows.append(row)
-    return rows
+def gain(system: str, seed: int, folder: Path) -> Row:
+    """By how much the whole system is nearer than its direction alone, over the same people."""
+    metrics = [metric for metric in gazefollow360_metrics if metric.id in (DISTANCE, DIRECTION)]
+    people = measure(metrics, read_shards(folder / "predictions")).people
+    whole, direction = people[DISTANCE][:, 0], people[DIRECTION][:, 0]
+    nearer = direction - whole
+    return {
+        "system": system,
+        "seed": seed,
+        "nearer by": nearer.mean().item(),
+        "standard error": nearer.std().item() / len(nearer) ** 0.5,
+        "median": whole.median().item(),
+        "median of the direction": direction.median().item(),
+    }
 
 
 def main() -> None:
@@ -87,12 +91,15 @@ def main() -> None:
     options = options.parse_args()
     torch.set_num_threads(options.threads)
     results: dict[str, list[dict[str, Score]]] = {}
+    gains = []
     for system in options.systems:
         runs = [
             scores_of(system, seed, options.data, options.out / f"{system}-{seed}")
             for seed in options.seeds
         ]
         results[system] = runs
+        folders = {seed: options.out / f"{system}-{seed}" for seed in options.seeds}
+        gains += [gain(system, seed, folder) for seed, folder in folders.items()]
         results[f"{system}, direction alone"] = [{DISTANCE: run[DIRECTION]} for run in runs]
     benchmark, folder = find_benchmark(BENCHMARK), options.out / "views" / "predictions"
     ordinary = load(START)
@@ -100,7 +107,8 @@ def main() -> None:
     results[f"{START} on views"] = [score_pairs(benchmark, read_shards(folder))]
     for name in BASELINES:
         results[name] = [score_pairs(benchmark, predict_baseline(name, read_shards(folder)))]
-    report("GazeFollow360 on rendered panoramas", table(results), options.json)
+    report("GazeFollow360 on rendered panoramas", table(results, SHOWN), options.json)
+    report("what regions and fusion add to the direction", gains, options.json)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def report(name: str, rows: Sequence[Row], file: Path | None = None) -> None:
         table.add_column(column, no_wrap=True)
     for row in rows:
         table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
     if file is not None:
         results = json.loads(file.read_text()) if file.exists() else []
         results.append({"bench": name, **machine(), "rows": [dict(row) for row in rows]})
