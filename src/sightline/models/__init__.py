@@ -114,10 +114,13 @@ def read_model(name: str, path: Path) -> GazeModel:
     state, metadata = read_state(path)
     if "config" not in metadata:
         return convert(name, state)[0]
-    if metadata.get("model") == name:  # a config that differs from the default was saved on purpose
-        model = type(model)(config_from_json(type(model.config), metadata["config"]))
+    if metadata.get("model") == name:
+        config = config_from_json(type(model.config), metadata["config"])
+        if config != model.config:  # one that differs from the default was saved on purpose
+            model = type(model)(config)
     require_match(model, state)
     model.load_state_dict(state)
+    model.name = name
     return model
 
 
@@ -202,12 +205,14 @@ def known_weights(name: str) -> Path:
     """The file of known weights; UnknownNameError or FileNotFoundError say how to get them."""
     path = find_weights(name)
     if path is None:
-        weights = catalogued(name)
-        get = f"`sightline models pull {name}` fetches them" if weights.files else weights.origin
-        raise FileNotFoundError(
-            f"the weights {name} are not here: {get}; or register files copied by hand with "
-            f"`sightline models add {name} FILE`"
-        )
+        weights, by_hand = catalogued(name), f"`sightline models add {name} FILE`"
+        if weights.files:
+            get = (
+                f"fetch them with `sightline models pull {name}`, or register copies with {by_hand}"
+            )
+        else:
+            get = f"{weights.origin}; give the file (--weights FILE) or register it with {by_hand}"
+        raise FileNotFoundError(f"the weights {name} are not here: {get}")
     return path
 
 

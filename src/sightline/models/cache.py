@@ -1,7 +1,7 @@
 """Where fetched files and the weights made of them are kept, and the switch that forbids fetching.
 
-    downloads/FILE                     as published, with FILE.json: address, size, hash, date
-    weights/MODEL.TAG.safetensors      ready to load, with MODEL.TAG.json: what it was made of
+downloads/FILE                     as published, with FILE.json: address, size, hash, date
+weights/MODEL.TAG.safetensors      ready to load, with MODEL.TAG.json: what it was made of
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Download one file over HTTP, going on where the connection broke; proxies as the environment says.
+"""Download one file over HTTP, going on where the connection broke.
 
-HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured by urllib.
+urllib honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import Request, build_opener
 
 Watch = Callable[[str, int, int | None], None]
 """Called with the file's name, bytes that are here, and bytes in all if the server tells."""
@@ -30,7 +30,7 @@ class DownloadError(RuntimeError):
     """A file that could not be fetched, or that is not what was published; the message says why."""
 
 
-class _BrokenOff(Exception):
+class _BrokenOffError(Exception):
     """The connection broke; what came is kept, and the rest can be asked for."""
 
 
@@ -61,7 +61,7 @@ class Transfer:
             time.sleep(WAIT * 2 ** (attempt - 1) if attempt else 0)
             try:
                 return self._go_on()
-            except _BrokenOff as error:
+            except _BrokenOffError as error:
                 reason = error
             except OSError as error:  # of the disk; those of the network became others
                 if error.filename or error.errno is None:
@@ -72,7 +72,7 @@ class Transfer:
         )
 
     def _go_on(self) -> None:
-        """One request for what is missing; raises _BrokenOff if it does not all come."""
+        """One request for what is missing; raises _BrokenOffError if it does not all come."""
         asked = self.part.stat().st_size if self.part.exists() else 0
         if asked and asked == self.size:
             return
@@ -88,7 +88,7 @@ class Transfer:
                     have += len(block)
                     self.watch(self.part.stem, have, total)
         if total is not None and have < total:
-            raise _BrokenOff(f"{have} of {total} bytes came")
+            raise _BrokenOffError(f"{have} of {total} bytes came")
 
     @contextmanager
     def _response(self, have: int) -> Iterator[HTTPResponse]:
@@ -98,12 +98,13 @@ class Transfer:
             if self.version and not self.version.startswith("W/"):  # weak ones say too little
                 headers["If-Range"] = self.version
         try:
-            with urlopen(Request(self.url, headers=headers), timeout=TIMEOUT) as response:
+            request = Request(self.url, headers=headers)
+            with build_opener().open(request, timeout=TIMEOUT) as response:
                 yield response
         except HTTPError as error:
             raise self._answered(error) from error
         except (HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
-            raise _BrokenOff(str(error) or type(error).__name__) from error
+            raise _BrokenOffError(str(error) or type(error).__name__) from error
         except URLError as error:
             raise DownloadError(
                 f"{self.url} cannot be reached ({error.reason}); check the connection and "
@@ -114,7 +115,7 @@ class Transfer:
         if error.code == 416:  # more is here than there is
             self.part.unlink(missing_ok=True)
         if error.code in (408, 416, 429) or error.code >= 500:
-            return _BrokenOff(f"the server answers {error.code} {error.reason}")
+            return _BrokenOffError(f"the server answers {error.code} {error.reason}")
         return DownloadError(
             f"{self.url} answers {error.code} {error.reason}; it may have moved: find the file on "
             f"its authors' page, then {BY_HAND}"

@@ -1,4 +1,4 @@
-"""What may be done with known weights: the licences of code, backbone, weights and training data."""
+"""What may be done with known weights: licences of code, backbone, weights and training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Known weights into the cache: pulled from where they are published, or added from copied files."""
+"""Known weights into the cache: pulled from where they are published, or added by hand."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def pull(name: str, *, half: bool = False, watch: Watch = unwatched) -> Stored:
     weights = catalogued(name)
     if not weights.files:
         raise DownloadError(
-            f"{name} cannot be fetched: {weights.origin}; then register the file with `sightline "
-            f"models add {name} FILE`"
+            f"{name} cannot be fetched: {weights.origin}; get it there and register it with "
+            f"`sightline models add {name} FILE`"
         )
     files = [(source, fetch(source, watch)) for source in weights.files]
     return _store(name, _merged(files), [path for _, path in files], half)
@@ -63,9 +63,7 @@ def fetch(source: Source, watch: Watch = unwatched) -> Path:
             _verify(source, path, f"delete it and run `sightline models pull` again, or {BY_HAND}")
             return path
         if switch := offline_switch():
-            raise DownloadError(
-                f"{switch} forbids fetching {source.url}; unset it, or {BY_HAND}"
-            )
+            raise DownloadError(f"{switch} forbids fetching {source.url}; unset it, or {BY_HAND}")
         part = folder / f"{source.name}.part"
         if source.sha256 is None:  # what an earlier run left may be of another version of the file
             part.unlink(missing_ok=True)

@@ -3,8 +3,7 @@
 from sightline.models.base import Weights
 
 OFFICIAL = (
-    "trained by the authors; their repository ejcgt/attention-target-detection says where to get "
-    "it; give the file with weights=FILE (--weights FILE), it is converted on the fly"
+    "trained by the authors: their repository ejcgt/attention-target-detection says where to get it"
 )
 
 WEIGHTS = {

@@ -2,10 +2,7 @@
 
 from sightline.models.base import Weights
 
-OFFICIAL = (
-    "trained by the authors; download it by the links in their repository's README and give it "
-    "with weights=FILE (--weights FILE), it is converted on the fly"
-)
+OFFICIAL = "trained by the authors: links in the README of their repository"
 
 WEIGHTS = {
     "gatector.goo-synth": Weights(

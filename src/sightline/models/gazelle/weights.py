@@ -1,4 +1,4 @@
-"""Known weights of Gaze-LLE: the authors' decoders, each with the DINOv2 backbone it was trained on.
+"""Known weights of Gaze-LLE: the authors' decoders, each with the DINOv2 under it.
 
 Neither the authors nor Meta print hashes. Those of the backbones are what many public copies of the
 two files agree on; those of the decoders are recorded at the first download.

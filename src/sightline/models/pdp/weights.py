@@ -3,9 +3,8 @@
 from sightline.models.base import Weights
 
 OFFICIAL = (
-    "trained by the authors, release `pretrained-models` of their repository "
-    "qiaomu-miao/gazefollowing_pdp; download it there and give it with weights=FILE "
-    "(--weights FILE), it is converted on the fly"
+    "trained by the authors: release `pretrained-models` of their repository "
+    "qiaomu-miao/gazefollowing_pdp"
 )
 UNSTATED = "none stated by the authors"
 
