@@ -105,6 +105,19 @@ def save_weights(
     config = json.dumps(dataclasses.asdict(model.config))
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(state, path, metadata={"model": name, "config": config, **notes})
+    _sort_notes(path)
+
+
+def _sort_notes(path: Path) -> None:
+    """Give the metadata of a safetensors file an order, so that equal files have equal hashes."""
+    with path.open("r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        assert len(text) <= length, "the order alone changed"
+        file.seek(8)
+        file.write(text.ljust(length))
 
 
 def config_from_json(kind: type, text: str) -> Any:
