@@ -8,21 +8,21 @@ options: for `sightline.load`, such as `device`; without weights fields of the c
 """
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable as _Callable  # what bears no underscore would be an entry
+from pathlib import Path as _Path
+from typing import Any as _Any
 
 dependencies = ["torch", "torchvision", "timm", "huggingface_hub", "safetensors", "filelock", "PIL"]
 
-sys.path.insert(0, str(Path(__file__).parent / "src"))  # a checkout is not installed
+sys.path.insert(0, str(_Path(__file__).parent / "src"))  # a checkout is not installed
 
 from sightline.models import MODELS as _MODELS  # noqa: E402
 from sightline.models import create as _create  # noqa: E402
 from sightline.models import load as _load  # noqa: E402
 
 
-def _entry(name: str) -> Callable[..., Any]:
-    def entry(pretrained: bool = True, tag: str | None = None, **options: Any) -> Any:
+def _entry(name: str) -> _Callable[..., _Any]:
+    def entry(pretrained: bool = True, tag: str | None = None, **options: _Any) -> _Any:
         if not pretrained:
             return _create(name, **options)
         return _load(_ready(name, tag), **options)

@@ -31,7 +31,7 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *args: object) -> None:
             pass
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             served.asked.append((self.path, wanted))
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0

@@ -6,8 +6,8 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-
 from file_server import Served, serving
+
 from sightline.models import download
 from sightline.models.download import DownloadError, Transfer
 

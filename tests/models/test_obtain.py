@@ -10,8 +10,8 @@ from threading import Thread
 
 import pytest
 import torch
-
 from file_server import Served, serving
+
 from sightline.models import create, download, find_weights, known_weights, load, obtain
 from sightline.models.base import GazeModel, Source, Weights
 from sightline.models.cache import cache_folder, downloads
