@@ -21,9 +21,10 @@ class Evaluate(ModelOptions):
     """Score a model by a published protocol; predictions are kept and can be scored again."""
 
     benchmark: Positional[str]
-    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-val, goo-synth-test,
-    goo-synth-val, goo-real-test, goo-real-val, goo-real-oneshot-test, goo-real-test-objects,
-    goo-real-val-objects, gazefollow360-test, gazefollow360-val, coco-test or coco-val."""
+    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-test-frames, vat-val,
+    vat-val-frames, goo-synth-test, goo-synth-val, goo-real-test, goo-real-val,
+    goo-real-oneshot-test, goo-real-test-objects, goo-real-val-objects, gazefollow360-test,
+    gazefollow360-val, coco-test or coco-val."""
     data: Path | None = None
     """The folder of the dataset."""
     out: Path | None = None
