@@ -82,7 +82,7 @@ def _print_table(systems: dict[str, dict[str, Score]]) -> None:
     for metric, score in next(iter(systems.values())).items():
         cells = [_cell(scores[metric]) for scores in systems.values()]
         table.add_row(metric, *cells, str(score.n))
-    Console(width=44 + 24 * len(systems)).print(table)
+    Console(width=56 + 24 * len(systems)).print(table)
 
 
 def _cell(score: Score) -> str:
