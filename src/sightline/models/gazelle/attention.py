@@ -33,7 +33,7 @@ class FastAttention(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _plain(query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -> bool:
+def _plain(query: Tensor, *_: Any, **options: Any) -> bool:
     """Whether a call is one for `attend`: bfloat16 on a processor, nothing masked, no gradient."""
     masked = options.get("attn_mask") is not None or options.get("is_causal")
     return (

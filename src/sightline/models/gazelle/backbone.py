@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import timm
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -20,8 +21,8 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, size: int, depth: int = 0, norm_eps: float | None = None) -> None:
         super().__init__()
-        options = {"depth": depth} if depth else {}
-        self.vit = timm.create_model(
+        options: dict[str, Any] = {"depth": depth} if depth else {}
+        self.vit: Any = timm.create_model(
             name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
         )
         if norm_eps is not None:
@@ -32,18 +33,18 @@ class Backbone(nn.Module):
     @property
     def channels(self) -> int:
         """Of the features."""
-        return self.vit.num_features  # pyright: ignore[reportReturnType]
+        return self.vit.num_features
 
     @property
     def grid(self) -> int:
         """Patches per side."""
-        return self.vit.patch_embed.grid_size[0]  # pyright: ignore
+        return self.vit.patch_embed.grid_size[0]
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of each picture; the tokens of class and registers are left out."""
         with fast_attention():
-            tokens = self.vit.forward_features(images)  # pyright: ignore[reportCallIssue]
-        patches = tokens[:, self.vit.num_prefix_tokens :]  # pyright: ignore
+            tokens = self.vit.forward_features(images)
+        patches = tokens[:, self.vit.num_prefix_tokens :]
         return patches.mT.unflatten(-1, (self.grid, self.grid))
 
 
@@ -66,4 +67,4 @@ def resample_position(
         scale = [(n + offset) / side for n in size]
         new = interpolate(grid, scale_factor=scale, mode="bicubic")
     assert tuple(new.shape[-2:]) == size
-    return new.flatten(2).mT.to(torch.float32)
+    return new.flatten(2).mT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import torch
 from timm.models.vision_transformer import Block
@@ -41,7 +42,7 @@ class Decoder(nn.Module):
         self.head_prompt = nn.Parameter(torch.randn(1, width))
         if inside_head is not None:
             self.frame_token = nn.Parameter(torch.randn(1, width))
-        norm = partial(nn.LayerNorm, eps=1e-5)
+        norm: Any = partial(nn.LayerNorm, eps=1e-5)
         self.blocks = nn.Sequential(
             *(Block(width, heads, drop_path=0.1, norm_layer=norm) for _ in range(layers))
         )
@@ -105,9 +106,9 @@ class FrameScore(nn.Sequential):
     def __init__(self, width: int) -> None:
         super().__init__(*_scorer(width))
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """From the frame's token alone."""
-        return super().forward(tokens[:, 0]).squeeze(-1)
+        return super().forward(input[:, 0]).squeeze(-1)
 
 
 class PatchScores(nn.Sequential):
@@ -121,12 +122,12 @@ class PatchScores(nn.Sequential):
         super().__init__(*_scorer(width))
         self.grid = grid
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """Every patch by the same scorer."""
-        side = int((tokens.shape[1] - 1) ** 0.5)
-        maps = tokens[:, 1:].mT.unflatten(-1, (side, side))
+        side = int((input.shape[1] - 1) ** 0.5)
+        maps = input[:, 1:].mT.unflatten(-1, (side, side))
         patches = adaptive_avg_pool2d(maps, self.grid).flatten(2).mT
-        return super().forward(torch.cat([patches, tokens[:, :1]], 1)).squeeze(-1)
+        return super().forward(torch.cat([patches, input[:, :1]], 1)).squeeze(-1)
 
 
 def _scorer(width: int) -> list[nn.Module]:

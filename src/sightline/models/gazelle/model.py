@@ -7,7 +7,7 @@ Encoders", CVPR 2025.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -49,7 +49,7 @@ class GazeLLEConfig:
 
 @dataclass
 class GazeLLEOutput:
-    """heatmaps: (N, h, w) logits. inside: (N,) logits. patches: (N, places) logits, outside last."""
+    """Logits. heatmaps: (N, h, w). inside: (N,). patches: (N, places), "outside" last."""
 
     heatmaps: Tensor
     inside: Tensor | None = None
@@ -97,7 +97,7 @@ class GazeLLE(GazeModel):
         """Sigmoid, the peak of each heatmap, and inside where the model tells it."""
         heatmaps = output.heatmaps.float().sigmoid()
         find = peaks if self.config.as_released else refined_peaks
-        people = {"points": find(heatmaps), "heatmaps": heatmaps}
+        people: dict[str, Any] = {"points": find(heatmaps), "heatmaps": heatmaps}
         if output.inside is not None:
             people["inside"] = output.inside.float().sigmoid()
         if output.patches is not None:
@@ -143,7 +143,7 @@ def gazelle_small(**overrides: object) -> GazeLLE:
         "depth": 4,
         "image_size": 224,
         "width": 128,
-        "layers": 2,
+        "layers": 1,
         "heads": 4,
         "inside": "score",
         "patch_grid": 7,
