@@ -28,7 +28,7 @@ def _entry(name: str) -> _Callable[..., _Any]:
         return _load(_ready(name, tag), **options)
 
     entry.__name__ = name.replace("-", "_")
-    entry.__doc__ = f"The model {name}; {__doc__.partition('all take ')[2]}"
+    entry.__doc__ = f"The model {name}; {str(__doc__).partition('all take ')[2]}"
     return entry
 
 

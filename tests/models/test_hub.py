@@ -102,7 +102,7 @@ def test_weights_that_lack_a_name_are_refused_by_it(folder: Path) -> None:
 
 def test_a_config_that_is_not_that_of_the_weights_is_refused(folder: Path) -> None:
     about = json.loads((folder / "config.json").read_text())
-    about["config"]["image_size"] = 128
+    about["config"]["image_size"] = 64
     (folder / "config.json").write_text(json.dumps(about))
     with pytest.raises(WeightsError, match="of different models"):
         GazeModel.from_pretrained(folder)
@@ -146,14 +146,22 @@ def test_offline_the_hub_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "says"),
     [
-        ("pdp-small", "pdp-small.synthetic", ["license: apache-2.0", "rendered", "by about 10%"]),
+        (
+            "pdp-small",
+            "pdp-small.synthetic",
+            ["license: apache-2.0", "rendered", "enlarges boxes itself, by about 10%"],
+        ),
         ("pdp-small", "pdp-nodepth.gazefollow", ["license: other", "GazeFollow: pictures"]),
         ("pdp-small", "pdp-small", ["whoever gives them away", "evaluate BENCHMARK"]),
-        ("gatector-small", "gatector.goo-synth", ["| wuoc | 0.811 |", "goo-synth-test"]),
+        (
+            "gatector-small",
+            "gatector.goo-synth",
+            ["| wuoc | 0.811 |", "goo-synth-test", "enlarges"],
+        ),
         (
             "gazelle-small",
             "gazelle-vitl14-inout.vat",
-            ["license: mit", "used as they are", "0.937"],
+            ["license: mit", "takes boxes as they are", "0.937"],
         ),
     ],
 )

@@ -3,10 +3,10 @@
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import torch
@@ -197,11 +197,8 @@ def test_an_interrupted_file_of_known_hash_goes_on_and_another_begins_anew(
 def test_pulls_at_once_fetch_once_and_agree(
     model: GazeModel, sources: tuple[Served, Served]
 ) -> None:
-    threads = [Thread(target=pull, args=(NAME,)) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(pull, [NAME] * 3))
     assert [len(server.asked) for server in sources] == [1, 1]
     assert_same(model, load(NAME, precision="float32"))
 
@@ -215,6 +212,17 @@ def test_weights_of_another_model_are_refused_by_name_and_not_stored(
     with pytest.raises(WeightsError, match=r"face_trunk\.stem\.0\.weight"):
         add(NAME, [tmp_path / "whole.pt"])
     assert find_weights(NAME) is None
+
+
+def test_what_is_no_weights_file_is_not_kept_as_the_first_download(
+    model: GazeModel, sources: tuple[Served, Served]
+) -> None:
+    right, sources[0].content = sources[0].content, b"something else altogether"
+    with pytest.raises(WeightsError, match=r"most\.pt is refused"):
+        pull(NAME)
+    sources[0].content = right
+    pull(NAME)
+    assert_same(model, load(NAME, precision="float32"))
 
 
 def test_weights_without_an_address_say_where_to_get_them() -> None:
@@ -236,14 +244,14 @@ def test_a_disk_that_is_full_when_weights_are_written_leaves_nothing(
     sources: tuple[Served, Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(model: GazeModel, path: Path, **_: object) -> None:
-        path.parent.mkdir(parents=True)
         path.write_bytes(b"half of it")
         raise obtain.SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(obtain, "save_weights", full)
     with pytest.raises(OSError, match=r"safetensors cannot be written .*No space left.*check"):
         pull(NAME)
-    assert list((cache_folder() / "weights").iterdir()) == []
+    left = [file.name for file in (cache_folder() / "weights").iterdir()]
+    assert [name for name in left if not name.endswith(".lock")] == []
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -90,6 +90,14 @@ class GazeModel(nn.Module, OnHub):
         """Whether `Scene.depth` is read; readers load depth maps only then."""
         return False
 
+    @property
+    def head_boxes(self) -> str:
+        """What it makes of the head boxes that it is given, in words for its card."""
+        margin = getattr(self.config, "head_margin", 0.0)
+        if not margin:
+            return "The model takes boxes as they are and does not enlarge them."
+        return f"The model enlarges boxes itself, by about {margin:.0%} on each side."
+
     def decode(self, output: Any, batch: Batch) -> list[Gaze]:
         """The raw output of `forward` as one `Gaze` per image."""
         raise NotImplementedError

@@ -36,7 +36,9 @@ gaze = sightline.predict("photo.jpg", heads=[[212, 40, 310, 168]], model=model)
 
 x_min, y_min, x_max, y_max in pixels, x to the right and y down, by edges: the first pixel reaches
 from 0 to 1, and a box over the whole picture is 0, 0, width, height. A box holds the whole head,
-hair and chin, not only the face: enlarge what a face detector finds. Here boxes are {boxes}.
+hair and chin, not only the face: enlarge what a face detector finds.
+
+{boxes}
 
 Gaze points are fractions of the picture, (0, 0) its upper left corner and (1, 1) the lower right.
 
@@ -67,7 +69,7 @@ def model_card(model: GazeModel) -> str:
         hub_licence=HUB_LICENCES.get(weights.licence, "other") if weights else "other",
         name=model.name or kind_of(model),
         introduction=_introduction(readme),
-        boxes=_boxes(model),
+        boxes=model.head_boxes,
         licences=_licences(weights),
         metrics=_metrics(model, weights),
         limits=_section(readme, "Limits") or "Not described by whoever made this model.",
@@ -94,13 +96,6 @@ def _section(readme: str, title: str) -> str:
     return found[1].strip() if found else ""
 
 
-def _boxes(model: GazeModel) -> str:
-    margin = getattr(model.config, "head_margin", 0.0)
-    if not margin:
-        return "used as they are, not enlarged"
-    return f"enlarged by the model itself, by about {margin:.0%} on each side; do not do it again"
-
-
 def _licences(weights: Weights | None) -> str:
     if weights is None:
         return "Code: Apache-2.0. Of these weights, whoever gives them away says so here."
@@ -116,7 +111,7 @@ def _metrics(model: GazeModel, weights: Weights | None) -> str:
         )
     command = f"`sightline evaluate {weights.benchmark} --data DIR --model {model.name}`"
     if not weights.paper:
-        return f"Nobody published any. {command} prints them."
+        return f"None are published. {command} prints them."
     rows = [f"| {name} | {value} |" for name, value in weights.paper.items()]
     head = ["| as the authors report | |", "|---|---|"]
-    return "\n".join([*head, *rows, "", f"Not measured again by us; {command} prints ours."])
+    return "\n".join([*head, *rows, "", f"Not measured again here; {command} does."])

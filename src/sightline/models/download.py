@@ -6,10 +6,8 @@ urllib honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 from __future__ import annotations
 
 import shutil
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -38,6 +36,13 @@ def unwatched(name: str, have: int, total: int | None) -> None:
     """For downloads that nobody watches."""
 
 
+def _read(response: HTTPResponse) -> bytes:
+    try:
+        return response.read(CHUNK)
+    except (OSError, HTTPException) as error:
+        raise _BrokenOffError(str(error) or type(error).__name__) from error
+
+
 @dataclass
 class Transfer:
     """One file on its way into `part`.
@@ -63,7 +68,7 @@ class Transfer:
                 return self._go_on()
             except _BrokenOffError as error:
                 reason = error
-            except OSError as error:  # of the disk; those of the network became others
+            except OSError as error:  # of the disk: those of the network became others
                 if error.filename or error.errno is None:
                     raise
                 raise OSError(error.errno, error.strerror, str(self.part)) from error
@@ -76,40 +81,39 @@ class Transfer:
         asked = self.part.stat().st_size if self.part.exists() else 0
         if asked and asked == self.size:
             return
-        with self._response(asked) as response:
+        with self._open(asked) as response:
             have, total = self._extent(response, asked)
             self._refuse_full((total or 0) - have)
             self.version = response.headers.get("ETag", "")
             self.watch(self.part.stem, have, total)
             with self.part.open("r+b" if have else "wb") as file:
                 file.seek(have)
-                while block := response.read(CHUNK):
+                while block := _read(response):
                     file.write(block)
                     have += len(block)
                     self.watch(self.part.stem, have, total)
         if total is not None and have < total:
             raise _BrokenOffError(f"{have} of {total} bytes came")
 
-    @contextmanager
-    def _response(self, have: int) -> Iterator[HTTPResponse]:
+    def _open(self, have: int) -> HTTPResponse:
         headers = {"User-Agent": "sightline"}
         if have:
             headers["Range"] = f"bytes={have}-"
             if self.version and not self.version.startswith("W/"):  # weak ones say too little
                 headers["If-Range"] = self.version
         try:
-            request = Request(self.url, headers=headers)
-            with build_opener().open(request, timeout=TIMEOUT) as response:
-                yield response
+            return build_opener().open(Request(self.url, headers=headers), timeout=TIMEOUT)
         except HTTPError as error:
             raise self._answered(error) from error
-        except (HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
-            raise _BrokenOffError(str(error) or type(error).__name__) from error
         except URLError as error:
+            if have:  # a while ago it could be reached
+                raise _BrokenOffError(str(error.reason)) from error
             raise DownloadError(
                 f"{self.url} cannot be reached ({error.reason}); check the connection and "
                 f"HTTPS_PROXY, or {BY_HAND}"
             ) from error
+        except (OSError, HTTPException) as error:
+            raise _BrokenOffError(str(error) or type(error).__name__) from error
 
     def _answered(self, error: HTTPError) -> Exception:
         if error.code == 416:  # more is here than there is

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import loads
@@ -20,11 +19,7 @@ from sightline.models.weights import WeightsError, read_state, save_weights
 from sightline.provenance import sha256, write_json
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from sightline.models.base import GazeModel
-
-    State = dict[str, Tensor]
 
 
 @dataclass
@@ -50,7 +45,16 @@ def pull(name: str, *, half: bool = False, watch: Watch = unwatched) -> Stored:
             f"`sightline models add {name} FILE`"
         )
     files = [(source, fetch(source, watch)) for source in weights.files]
-    return _store(name, _merged(files), [path for _, path in files], half)
+    try:
+        return _store(name, files, half)
+    except WeightsError:
+        for source, path in files:
+            if (
+                source.sha256 is None
+            ):  # nothing vouches for what came: it must not stay as the first
+                path.unlink(missing_ok=True)
+                note_of(path).unlink(missing_ok=True)
+        raise
 
 
 def fetch(source: Source, watch: Watch = unwatched) -> Path:
@@ -111,7 +115,7 @@ def add(name: str, files: list[Path], *, half: bool = False) -> Stored:
     named = {file.name: file for file in files}
     wanted = {source.name: source for source in weights.files}
     if len(files) == 1 and (not named.keys() <= wanted.keys() or _is_whole(weights, files[0])):
-        return _store_whole(name, files[0], half)
+        return _write(name, *_whole_model(name, files[0]), files, half)
     if unknown := named.keys() - wanted.keys():
         known = " and ".join(wanted) or "one file"
         raise WeightsError(f"{name} is made of {known}, not of {', '.join(sorted(unknown))}")
@@ -124,7 +128,7 @@ def add(name: str, files: list[Path], *, half: bool = False) -> Stored:
             )
         _verify(source, path, "copy it once more")
         parts.append((source, path))
-    return _store(name, _merged(parts), [path for _, path in parts], half)
+    return _store(name, parts, half)
 
 
 def _is_whole(weights: Weights, file: Path) -> bool:
@@ -134,42 +138,39 @@ def _is_whole(weights: Weights, file: Path) -> bool:
     return "config" in metadata or any(key.startswith(p) for key in state for p in prefixes)
 
 
-def _store_whole(name: str, file: Path, half: bool) -> Stored:
-    state, metadata = read_state(file)
-    if "config" not in metadata:
-        return _store(name, state, [file], half)
-    model = read_model(name.partition(".")[0], file)
-    return _write(name, model, [], [file], half)
+def _whole_model(name: str, file: Path) -> tuple[GazeModel, list[str]]:
+    kind, (state, metadata) = name.partition(".")[0], read_state(file)
+    return (read_model(kind, file), []) if "config" in metadata else convert(kind, state)
 
 
-def _merged(files: list[tuple[Source, Path]]) -> State:
-    return {
+def _store(name: str, files: list[tuple[Source, Path]], half: bool) -> Stored:
+    """Merge published files, convert them, and write the weights into the cache."""
+    state = {
         source.prefix + key: tensor
         for source, path in files
         for key, tensor in read_state(path)[0].items()
     }
-
-
-def _store(name: str, state: State, files: list[Path], half: bool) -> Stored:
     model, notes = convert(name.partition(".")[0], state)
-    return _write(name, model, notes, files, half)
+    return _write(name, model, notes, [path for _, path in files], half)
 
 
 def _write(name: str, model: GazeModel, notes: list[str], files: list[Path], half: bool) -> Stored:
     """Into the cache, whole or not at all."""
     path, weights = cached(name), catalogued(name)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        kind = name.partition(".")[0]
-        origin = {"weights": name, "licence": weights.licence, "origin": weights.origin}
-        save_weights(model, unfinished, name=kind, half=half, **origin)
-        unfinished.replace(path)
-    except SafetensorError as error:  # in which a full disk is hidden
-        raise OSError(f"{path} cannot be written ({error}); check the disk") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    made_of = [_facts(file.name, file, sha256(file)) for file in files]
-    write_json(note_of(path), {**_facts(name, path, sha256(path)), "made of": made_of, **origin})
+    kind, unfinished = name.partition(".")[0], path.with_name(f".{path.name}.part")
+    origin = {"weights": name, "licence": weights.licence, "origin": weights.origin}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        try:
+            save_weights(model, unfinished, name=kind, half=half, **origin)
+            unfinished.replace(path)
+        except SafetensorError as error:  # in which a full disk is hidden
+            raise OSError(f"{path} cannot be written ({error}); check the disk") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+        made_of = [_facts(file.name, file, sha256(file)) for file in files]
+        facts = {**_facts(name, path, sha256(path)), "made of": made_of, **origin}
+        write_json(note_of(path), facts)
     return Stored(path, notes)
 
 

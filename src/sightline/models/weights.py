@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import struct
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sightline.models.base import GazeModel
+
+
+DAMAGED = (  # what PyTorch's reader raises on files that are no checkpoints
+    pickle.UnpicklingError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
 
 
 class WeightsError(ValueError):
@@ -41,7 +54,7 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _read_checkpoint(path: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except DAMAGED as error:
         raise WeightsError(
             f"{path} is refused: neither safetensors nor a PyTorch checkpoint of plain tensors "
             "(it is damaged, or it holds code that would run on loading); ask its author for "
