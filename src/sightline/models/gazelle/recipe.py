@@ -15,13 +15,14 @@ from sightline.models.gazelle.model import GazeLLE
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import (
     Chain,
+    CutHeads,
     EdgeJitter,
     GazeSafeCrop,
     HeadJitter,
     HorizontalFlip,
 )
 
-AUGMENT = Chain(GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
+AUGMENT = Chain(CutHeads(), GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
 DECODER = ("decoder.",)
 ENCODER = "DINOv2's encoder: --init dinov2_vit{}14_pretrain.pth"
 HEATMAPS = (
