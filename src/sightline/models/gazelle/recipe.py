@@ -15,13 +15,14 @@ from sightline.models.gazelle.model import GazeLLE
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import (
     Chain,
+    CutHeads,
     EdgeJitter,
     GazeSafeCrop,
     HeadJitter,
     HorizontalFlip,
 )
 
-AUGMENT = Chain(GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
+AUGMENT = Chain(CutHeads(), GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
 DECODER = ("decoder.",)
 ENCODER = "DINOv2's encoder: --init dinov2_vit{}14_pretrain.pth"
 HEATMAPS = (
@@ -127,12 +128,12 @@ def gazelle_small_synthetic() -> Recipe:
         "encoder",
         loss=pointing_loss,
         dataset="gazefollow-pictures",
-        optimizer=partial(_adamw, rate=1e-3),
+        optimizer=partial(_adamw, rate=5e-4),
         schedule=partial(_warm_cosine, epochs=7),
         epochs=7,
         batch_size=32,
         trainable=("backbone.", "decoder.project."),
-        augment=Chain(HeadJitter(0.1), GazeSafeCrop(margin=0.0), HorizontalFlip()),
+        augment=Chain(HeadJitter(0.1), HorizontalFlip()),
         clip_gradients=1.0,
         decides="last",  # there is no heatmap yet to score
     )
@@ -166,8 +167,8 @@ def _adamw(model: GazeLLE, rate: float) -> Optimizer:
 
 
 def _warm_cosine(optimizer: Optimizer, epochs: int) -> LambdaLR:
-    """One epoch at a fifth of the rate, then down to nothing."""
+    """One epoch at half the rate, then down to nothing."""
     return LambdaLR(
         optimizer,
-        lambda epoch: 0.2 if epoch == 0 else (1 + math.cos(math.pi * epoch / epochs)) / 2,
+        lambda epoch: 0.5 if epoch == 0 else (1 + math.cos(math.pi * epoch / epochs)) / 2,
     )
