@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from sightline.models.base import GazeModel
 
-
 DAMAGED = (  # what PyTorch's reader raises on files that are no checkpoints
     pickle.UnpicklingError,
     struct.error,
