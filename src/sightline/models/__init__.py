@@ -211,7 +211,9 @@ def known_weights(name: str) -> Path:
     """The file of known weights; UnknownNameError or FileNotFoundError say how to get them."""
     path = find_weights(name)
     if path is None:
-        weights, by_hand = catalogued(name), f"`sightline models add {name} FILE`"
+        weights = catalogued(name)
+        published = " ".join(source.name for source in weights.files) or "FILE"
+        by_hand = f"`sightline models add {name} {published}`"
         if weights.files:
             get = (
                 f"fetch them with `sightline models pull {name}`, or register copies with {by_hand}"
