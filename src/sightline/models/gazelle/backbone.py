@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from sightline.models.gazelle.attention import fast_attention
+from sightline.registry import UnknownNameError
 
 
 class Backbone(nn.Module):
@@ -21,6 +22,11 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, size: int, depth: int = 0, norm_eps: float | None = None) -> None:
         super().__init__()
+        if not timm.is_model(name):  # a name with a colon would be an address, and a file gives it
+            raise UnknownNameError(
+                f"timm has no model named {name!r}; give a vision transformer of "
+                "timm.list_models('vit_*')"
+            )
         options: dict[str, Any] = {"depth": depth} if depth else {}
         self.vit: Any = timm.create_model(
             name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
