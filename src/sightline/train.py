@@ -23,6 +23,9 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from sightline.benchmark import Benchmark, find_benchmark
+from sightline.datasets import load_dataset
+from sightline.encoding import Encoding, encode_pictures
+from sightline.feature_store import FeatureStore
 from sightline.models import RECIPES, create, initialise
 from sightline.models.base import GazeModel
 from sightline.models.precision import choose_precision
@@ -31,6 +34,7 @@ from sightline.provenance import describe_run, write_json
 from sightline.recipe import Recipe, Stage
 from sightline.registry import resolve
 from sightline.stage_module import StageModule
+from sightline.transforms import keeping_pictures
 
 
 @dataclass(frozen=True)
@@ -57,31 +61,85 @@ def train(
     resources: Resources | None = None,
     resume: bool = False,
     initial: Path | None = None,
+    features: Path | None = None,
 ) -> GazeModel:
     """Run every stage of `recipe` on the dataset at `data`, writing into the folder `out`.
 
     `initial` starts from official weights or from a safetensors file of ours. `resume` continues a
     broken run from its last checkpoint. Each stage leaves `last.ckpt`, `best.ckpt`, its logs and
-    `best.safetensors`. Raises FileExistsError when `out` holds a run and `resume` is off.
+    `best.safetensors`. `features` is a folder in which the encoder's features of every picture are
+    kept, to train on them; augmentations that change pictures are then left out. Raises
+    FileExistsError when `out` holds a run and `resume` is off, and ValueError without the weights
+    that the recipe starts from.
     """
+    if recipe.starts_from and initial is None:
+        raise ValueError(f"the recipe {recipe.name} starts from {recipe.starts_from}")
+    left_out: list[str] = []
+    if features is not None:
+        recipe, left_out = keep_pictures(recipe)
+    first = not int(os.environ.get("LOCAL_RANK", 0))  # further processes run this function again
+    if first and not resume and (out / "run.json").exists():
+        raise FileExistsError(
+            f"{out} holds a training run already; continue it with --resume, or name another "
+            "folder with --out"
+        )
     resources = resources or Resources()
     _be_quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     model = create(recipe.model, **recipe.config)
     notes = start_from(model, recipe.model, initial) if initial else []
-    if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
-        _record(out / "run.json", resume, recipe=recipe, resources=resources, initial=notes)
+    store = _encode(model, recipe, data, features, resources) if features else None
+    if first:
+        facts = {"recipe": recipe, "resources": resources, "initial": notes}
+        if features is not None:
+            facts["features"] = {"folder": str(features), "augmentations_left_out": left_out}
+        _record(out / "run.json", **facts)
     for stage in recipe.stages:
-        _run_stage(model, recipe, stage, data, out / stage.name, resources)
+        _run_stage(model, recipe, stage, data, out / stage.name, resources, store)
     return model
 
 
-def _record(path: Path, resume: bool, **facts: Any) -> None:
-    if path.exists() and not resume:
-        raise FileExistsError(
-            f"{path.parent} holds a training run already; continue it with --resume, or name "
-            "another folder with --out"
-        )
+def keep_pictures(recipe: Recipe) -> tuple[Recipe, list[str]]:
+    """The recipe without augmentations that change pictures, and the names of these."""
+    stages, left_out = [], {}
+    for stage in recipe.stages:
+        kept, changing = keeping_pictures(stage.augment)
+        stages.append(replace(stage, augment=kept))
+        left_out |= dict.fromkeys(_name(transform) for transform in changing)
+    return replace(recipe, stages=tuple(stages)), list(left_out)
+
+
+def _name(transform: Any) -> str:
+    return getattr(transform, "__name__", type(transform).__name__)
+
+
+def _encode(
+    model: GazeModel, recipe: Recipe, data: Path, folder: Path, resources: Resources
+) -> FeatureStore:
+    """The features of all pictures that the stages train on or are validated on."""
+    encoding = Encoding(model, *_device_and_precision(resources))
+    parts = []
+    for stage in recipe.stages:
+        _require_frozen(model, stage)
+        parts.append((stage.dataset, "train"))
+        if benchmark := _benchmark_of(recipe, stage):
+            parts.append((benchmark.dataset, benchmark.split))
+    datasets = [load_dataset(name, data, split) for name, split in dict.fromkeys(parts)]
+    return encode_pictures(encoding, datasets, data, folder, workers=resources.workers)
+
+
+def _require_frozen(model: GazeModel, stage: Stage) -> None:
+    """Raise ValueError for a stage that trains the encoder: its features would change."""
+    encoder = set(model.encoder.parameters()) if model.encoder else set()
+    for name, parameter in model.named_parameters():
+        if parameter in encoder and name.startswith(stage.trainable):
+            raise ValueError(
+                f"the stage {stage.name} trains the encoder ({name}), whose features therefore "
+                "change; leave --features out, or freeze it with Stage.trainable"
+            )
+
+
+def _record(path: Path, **facts: Any) -> None:
     run = describe_run(**facts)
     if path.exists():
         earlier = json.loads(path.read_text(encoding="utf-8"))
@@ -106,7 +164,13 @@ def start_from(model: GazeModel, name: str, path: Path) -> list[str]:
 
 
 def _run_stage(
-    model: GazeModel, recipe: Recipe, stage: Stage, data: Path, folder: Path, resources: Resources
+    model: GazeModel,
+    recipe: Recipe,
+    stage: Stage,
+    data: Path,
+    folder: Path,
+    resources: Resources,
+    features: FeatureStore | None,
 ) -> None:
     """Train one stage, or continue it, and leave its best weights in `model` and on disk."""
     final = folder / "best.safetensors"
@@ -114,7 +178,15 @@ def _run_stage(
         model.load_state_dict(read_state(final)[0])
         return
     benchmark = _benchmark_of(recipe, stage)
-    module = StageModule(model, stage, benchmark, data, seed=recipe.seed, workers=resources.workers)
+    module = StageModule(
+        model,
+        stage,
+        benchmark,
+        data,
+        seed=recipe.seed,
+        workers=resources.workers,
+        features=features,
+    )
     last = LastCheckpoint(folder / "last.ckpt", resources.checkpoint_every)
     best = ModelCheckpoint(
         folder,
@@ -161,9 +233,13 @@ def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:
 
 
 def _lightning_precision(resources: Resources) -> Literal["bf16-mixed", "32-true"]:
+    _, precision = _device_and_precision(resources)
+    return "bf16-mixed" if precision == torch.bfloat16 else "32-true"
+
+
+def _device_and_precision(resources: Resources) -> tuple[str, torch.dtype]:
     device = "cuda" if torch.cuda.is_available() and resources.accelerator != "cpu" else "cpu"
-    chosen = choose_precision(resources.precision, device)
-    return "bf16-mixed" if chosen == torch.bfloat16 else "32-true"
+    return device, choose_precision(resources.precision, device)
 
 
 def _progress_bar() -> Callback:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from sightline.geometry.sphere_boxes import wrap_boxes
 from sightline.scene import Clip, Scene
 
 Interval = tuple[float, float]
+Augmentation: TypeAlias = Callable[[Clip], Clip]
 
 
 def flip(scene: Scene) -> Scene:
@@ -66,8 +68,17 @@ def _refuse_panorama(scene: Scene) -> None:
         )
 
 
+def _refuse_features(scene: Scene) -> None:
+    if scene.features is not None:
+        raise ValueError(
+            f"Scene {scene.key!r} has features of its picture, which do not change with it; leave "
+            "out what changes pictures (`keeping_pictures`), or give the scene no features."
+        )
+
+
 def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor]) -> Scene:
     """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth."""
+    _refuse_features(scene)
     truth, objects = scene.truth, scene.objects
     place = partial(_map_points, matrix=matrix, period=_period(scene))
     cover = partial(_map_boxes, matrix=matrix, period=_period(scene))
@@ -115,7 +126,7 @@ def _uniform(low: float, high: float) -> float:
 class Chain:
     """Transforms one after the other."""
 
-    def __init__(self, *transforms: Callable[[Clip], Clip]) -> None:
+    def __init__(self, *transforms: Augmentation) -> None:
         self.transforms = transforms
 
     def __call__(self, clip: Clip) -> Clip:
@@ -126,6 +137,22 @@ class Chain:
 
     def __repr__(self) -> str:
         return f"Chain({', '.join(map(repr, self.transforms))})"
+
+
+def keeping_pictures(augment: Augmentation | None) -> tuple[Chain, list[Augmentation]]:
+    """What of an augmentation leaves pictures as they are, and what changes them.
+
+    Transforms that change pictures say so: `changes_picture = True`.
+    """
+    links = _links(augment)
+    changing = [link for link in links if getattr(link, "changes_picture", False)]
+    return Chain(*(link for link in links if link not in changing)), changing
+
+
+def _links(augment: Augmentation | None) -> list[Augmentation]:
+    if isinstance(augment, Chain):
+        return [link for part in augment.transforms for link in _links(part)]
+    return [] if augment is None else [augment]
 
 
 @dataclass(frozen=True)
@@ -170,11 +197,13 @@ class GazeSafeCrop:
 
     p: float = 0.5
     margin: float = 0.1
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip cropped, or the clip itself; also where nobody has a box or a target."""
         for scene in clip:
             _refuse_panorama(scene)  # always, not by chance
+            _refuse_features(scene)
         if not clip or not _happens(self.p):
             return clip
         kept = torch.cat([self._kept(scene) for scene in clip])
@@ -205,9 +234,12 @@ class HorizontalFlip:
     """Mirror left and right."""
 
     p: float = 0.5
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip mirrored, or the clip itself."""
+        for scene in clip:
+            _refuse_features(scene)
         return [flip(scene) for scene in clip] if _happens(self.p) else clip
 
 
@@ -216,9 +248,12 @@ class Yaw:
     """Turn panoramas about the vertical by whole columns, uniform over all of them."""
 
     p: float = 1.0
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip turned, or the clip itself."""
+        for scene in clip:
+            _refuse_features(scene)
         if not _happens(self.p):
             return clip
         turn = _uniform(0.0, 1.0)
@@ -236,9 +271,12 @@ class ColourJitter:
     contrast: Interval = (0.5, 1.5)
     saturation: Interval = (0.0, 1.5)
     p: float = 0.5
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip in other colours, or the clip itself."""
+        for scene in clip:
+            _refuse_features(scene)
         if not _happens(self.p):
             return clip
         factors = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Train:
     """Continue a run that broke off."""
     init: Path | None = None
     """Official initial weights, a safetensors file of ours, or known weights such as pdp.TAG."""
+    features: Path | None = None
+    """A folder that keeps a frozen encoder's features: made once, trained on in every epoch."""
     epochs: int | None = None
     """Instead of the recipe's number, in every stage."""
     batch_size: int | None = None
@@ -43,7 +46,7 @@ class Train:
         """Train all stages."""
         try:
             from sightline.models import known_weights, weights_catalogue
-            from sightline.train import Resources, find_recipe, train
+            from sightline.train import Resources, find_recipe, keep_pictures, train
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"training needs {error.name}: pip install 'sightline[train]'"
@@ -60,6 +63,27 @@ class Train:
         initial = self.init
         if initial is not None and str(initial) in weights_catalogue():
             initial = known_weights(str(initial))
-        train(recipe, self.data, out, resources=resources, resume=self.resume, initial=initial)
+        if self.features is not None:
+            _announce(keep_pictures(recipe)[1])
+        train(
+            recipe,
+            self.data,
+            out,
+            resources=resources,
+            resume=self.resume,
+            initial=initial,
+            features=self.features,
+        )
         print(f"weights: {out / recipe.stages[-1].name / 'best.safetensors'}")
         return 0
+
+
+def _announce(left_out: list[str]) -> None:
+    """Say on stderr what stored features leave out of the recipe's augmentation."""
+    if left_out:
+        names = f"{', '.join(left_out)} {'is' if len(left_out) == 1 else 'are'} left out"
+        print(
+            f"with stored features the pictures are as they are: {names}; heads still vary as the "
+            "recipe says",
+            file=sys.stderr,
+        )

@@ -59,6 +59,14 @@ class GazeModel(nn.Module):
         """Whether `Scene.depth` is read; readers load depth maps only then."""
         return False
 
+    @property
+    def encoder(self) -> nn.Module | None:
+        """The part that makes `Batch.features` of `Batch.images`, each picture by itself.
+
+        Its `extra_repr` says in words how it is built. None for a model that takes no features.
+        """
+        return None
+
     def decode(self, output: Any, batch: Batch) -> list[Gaze]:
         """The raw output of `forward` as one `Gaze` per image."""
         raise NotImplementedError
