@@ -76,6 +76,13 @@ def encode_pictures(
     A picture that cannot be read costs no other; an `ImageError` at the end names the first. Raises
     ValueError when the folder holds features of another encoder or of other pictures.
     """
+    datasets = list(datasets)
+    for dataset in datasets:
+        if not hasattr(dataset, "paths") or not hasattr(dataset, "outline"):
+            raise ValueError(
+                f"{type(dataset).__name__} does not tell where its pictures lie (`paths` and "
+                "`outline`), which stored features need; leave --features out"
+            )
     store = FeatureStore(folder, encoding.origin())
     faults: list[str] = []
     with store.alone():
