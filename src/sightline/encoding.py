@@ -39,7 +39,7 @@ class Encoding:
         channels_last: Any = {"memory_format": torch.channels_last}
         self.encoder = model.encoder.to(device, **channels_last).eval()
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
         """Features (B, D, h, w) of preprocessed pictures."""
         mixed = self.precision != torch.float32
