@@ -17,8 +17,9 @@ from sightline.models import create
 from sightline.models.gazelle.loss import gazelle_loss
 from sightline.models.gazelle.model import GazeLLE
 from sightline.recipe import Recipe, Stage
+from sightline.scene import Scene, blank_picture
 from sightline.train import Resources, keep_pictures, train
-from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
+from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip, Yaw
 from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
 
 VIT = {"backbone": "test_vit", "depth": 2, "image_size": 64, "width": 32, "layers": 1, "heads": 2}
@@ -252,11 +253,12 @@ def test_bfloat16_takes_half_the_space_and_comes_back_as_it_was(tmp_path: Path) 
 
 
 def test_augmentations_that_change_pictures_are_left_out_and_recorded(
-    data: Path, tmp_path: Path
+    data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     augment = Chain(HeadJitter(0.1), Chain(GazeSafeCrop(), HorizontalFlip()), ColourJitter())
     recipe = tiny_recipe(augment=augment, epochs=1)
-    kept, left_out = keep_pictures(recipe)
+    kept, left_out = keep_pictures(recipe, tiny_gazelle())
+    assert "left out: GazeSafeCrop, HorizontalFlip, ColourJitter;" in caplog.text
     assert left_out == ["GazeSafeCrop", "HorizontalFlip", "ColourJitter"]
     assert repr(kept.stages[0].augment) == repr(Chain(HeadJitter(0.1)))
     train(recipe, data, tmp_path / "run", resources=ONE, features=tmp_path / "maps")
@@ -283,11 +285,33 @@ def test_an_augmentation_that_changes_pictures_in_secret_is_an_error(
         )
 
 
-def test_a_stage_that_trains_the_encoder_is_refused(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="the stage decoder trains the encoder"):
+def test_a_recipe_that_always_trains_the_encoder_is_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="every stage of the recipe trains the encoder"):
         train(
             tiny_recipe(trainable=("",)), data, tmp_path, resources=ONE, features=tmp_path / "maps"
         )
+
+
+def test_a_stage_that_trains_the_encoder_sees_pictures_and_the_next_one_its_features(
+    data: Path, tmp_path: Path
+) -> None:
+    (decoder,) = tiny_recipe(epochs=1).stages
+    everything = replace(decoder, name="all", trainable=("",), augment=HorizontalFlip())
+    recipe = replace(tiny_recipe(), stages=(everything, decoder))
+    assert keep_pictures(recipe, tiny_gazelle())[0].stages[0] == everything
+    train(recipe, data, tmp_path / "pictures", resources=ONE)
+    train(recipe, data, tmp_path / "stored", resources=ONE, features=tmp_path / "maps")
+    assert_same(weights(tmp_path / "stored"), weights(tmp_path / "pictures"))
+
+
+@pytest.mark.parametrize(
+    "change", [HorizontalFlip(p=0), ColourJitter(p=0), GazeSafeCrop(p=0), Yaw(p=0)]
+)
+def test_what_changes_pictures_refuses_scenes_with_features(change) -> None:
+    scene = Scene(blank_picture((9, 6)), torch.tensor([[1.0, 1.0, 4.0, 4.0]]))
+    assert change([scene])[0].size == (9, 6)
+    with pytest.raises(ValueError, match="has features of its picture"):
+        change([replace(scene, features=torch.zeros(2, 3, 3))])
 
 
 def test_a_model_without_an_encoder_of_pictures_says_so(data: Path, tmp_path: Path) -> None:

@@ -24,17 +24,10 @@ TOGETHER = 32
 
 
 class Encoding:
-    """A model's encoder as training runs it: the same device, precision and memory layout.
-
-    Raises ValueError for a model without an encoder that works on pictures alone.
-    """
+    """A model's encoder as training runs it: the same device, precision and memory layout."""
 
     def __init__(self, model: GazeModel, device: str, precision: torch.dtype) -> None:
-        if model.encoder is None:
-            raise ValueError(
-                "this model has no encoder that sees pictures alone, so there are no features to "
-                "store; leave --features out, or train a model of Gaze-LLE"
-            )
+        assert model.encoder is not None
         self.preprocess, self.device, self.precision = model.preprocess, device, precision
         channels_last: Any = {"memory_format": torch.channels_last}
         self.encoder = model.encoder.to(device, **channels_last).eval()

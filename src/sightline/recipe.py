@@ -52,7 +52,7 @@ class Recipe:
     model: a name of `sightline.models.MODELS`, or "file_or_module:factory".
     config: fields of the model's config that differ from its defaults.
     benchmark: a key of `sightline.benchmark.BENCHMARKS`, run after each epoch; None keeps the last.
-    starts_from: in words, the initial weights without which training makes no sense.
+    starts_from: what it must start from, in words, where random initial values are nonsense.
     """
 
     name: str

@@ -68,44 +68,58 @@ def train(
     `initial` starts from official weights or from a safetensors file of ours. `resume` continues a
     broken run from its last checkpoint. Each stage leaves `last.ckpt`, `best.ckpt`, its logs and
     `best.safetensors`. `features` is a folder in which the encoder's features of every picture are
-    kept, to train on them; augmentations that change pictures are then left out. Raises
-    FileExistsError when `out` holds a run and `resume` is off, and ValueError without the weights
-    that the recipe starts from.
+    kept; stages that leave the encoder frozen train on these, without augmentations that change
+    pictures. Raises FileExistsError when `out` holds a run and `resume` is off, and ValueError
+    without the weights that the recipe starts from.
     """
     if recipe.starts_from and initial is None:
         raise ValueError(f"the recipe {recipe.name} starts from {recipe.starts_from}")
-    left_out: list[str] = []
-    if features is not None:
-        recipe, left_out = keep_pictures(recipe)
-    first = not int(os.environ.get("LOCAL_RANK", 0))  # further processes run this function again
-    if first and not resume and (out / "run.json").exists():
-        raise FileExistsError(
-            f"{out} holds a training run already; continue it with --resume, or name another "
-            "folder with --out"
-        )
     resources = resources or Resources()
     _be_quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     model = create(recipe.model, **recipe.config)
     notes = start_from(model, recipe.model, initial) if initial else []
-    store = _encode(model, recipe, data, features, resources) if features else None
-    if first:
-        facts = {"recipe": recipe, "resources": resources, "initial": notes}
-        if features is not None:
-            facts["features"] = {"folder": str(features), "augmentations_left_out": left_out}
-        _record(out / "run.json", **facts)
+    stored: dict[str, Any] = {}
+    if features is not None:
+        recipe, left_out = keep_pictures(recipe, model)
+        stored["features"] = {"folder": str(features), "augmentations_left_out": left_out}
+    if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
+        facts = {"recipe": recipe, "resources": resources, "initial": notes, **stored}
+        _record(out / "run.json", resume, **facts)
     for stage in recipe.stages:
-        _run_stage(model, recipe, stage, data, out / stage.name, resources, store)
+        _run_stage(model, recipe, stage, data, out / stage.name, resources, features)
     return model
 
 
-def keep_pictures(recipe: Recipe) -> tuple[Recipe, list[str]]:
-    """The recipe without augmentations that change pictures, and the names of these."""
+def keep_pictures(recipe: Recipe, model: GazeModel) -> tuple[Recipe, list[str]]:
+    """The recipe for stored features: no stage with a frozen encoder changes pictures.
+
+    With the names of the augmentations that it leaves out, which are logged too. Raises ValueError
+    where no stage can be trained on features.
+    """
+    if model.encoder is None:
+        raise ValueError(
+            f"{recipe.model} has no encoder that sees pictures alone, so there are no features to "
+            "store; leave --features out, or train a model of Gaze-LLE"
+        )
+    if all(_trains_encoder(model, stage) for stage in recipe.stages):
+        raise ValueError(
+            "every stage of the recipe trains the encoder, whose features therefore change; leave "
+            "--features out, or freeze the encoder with Stage.trainable"
+        )
     stages, left_out = [], {}
     for stage in recipe.stages:
-        kept, changing = keeping_pictures(stage.augment)
-        stages.append(replace(stage, augment=kept))
-        left_out |= dict.fromkeys(_name(transform) for transform in changing)
+        if not _trains_encoder(model, stage):
+            augment, changing = keeping_pictures(stage.augment)
+            stage = replace(stage, augment=augment)
+            left_out |= dict.fromkeys(_name(transform) for transform in changing)
+        stages.append(stage)
+    if left_out:
+        logging.getLogger(__name__).warning(
+            "with stored features the pictures are as they are, left out: %s; heads still vary as "
+            "the recipe says",
+            ", ".join(left_out),
+        )
     return replace(recipe, stages=tuple(stages)), list(left_out)
 
 
@@ -113,33 +127,18 @@ def _name(transform: Any) -> str:
     return getattr(transform, "__name__", type(transform).__name__)
 
 
-def _encode(
-    model: GazeModel, recipe: Recipe, data: Path, folder: Path, resources: Resources
-) -> FeatureStore:
-    """The features of all pictures that the stages train on or are validated on."""
-    encoding = Encoding(model, *_device_and_precision(resources))
-    parts = []
-    for stage in recipe.stages:
-        _require_frozen(model, stage)
-        parts.append((stage.dataset, "train"))
-        if benchmark := _benchmark_of(recipe, stage):
-            parts.append((benchmark.dataset, benchmark.split))
-    datasets = [load_dataset(name, data, split) for name, split in dict.fromkeys(parts)]
-    return encode_pictures(encoding, datasets, data, folder, workers=resources.workers)
-
-
-def _require_frozen(model: GazeModel, stage: Stage) -> None:
-    """Raise ValueError for a stage that trains the encoder: its features would change."""
+def _trains_encoder(model: GazeModel, stage: Stage) -> bool:
     encoder = set(model.encoder.parameters()) if model.encoder else set()
-    for name, parameter in model.named_parameters():
-        if parameter in encoder and name.startswith(stage.trainable):
-            raise ValueError(
-                f"the stage {stage.name} trains the encoder ({name}), whose features therefore "
-                "change; leave --features out, or freeze it with Stage.trainable"
-            )
+    named = model.named_parameters()
+    return any(p in encoder and name.startswith(stage.trainable) for name, p in named)
 
 
-def _record(path: Path, **facts: Any) -> None:
+def _record(path: Path, resume: bool, **facts: Any) -> None:
+    if path.exists() and not resume:
+        raise FileExistsError(
+            f"{path.parent} holds a training run already; continue it with --resume, or name "
+            "another folder with --out"
+        )
     run = describe_run(**facts)
     if path.exists():
         earlier = json.loads(path.read_text(encoding="utf-8"))
@@ -170,7 +169,7 @@ def _run_stage(
     data: Path,
     folder: Path,
     resources: Resources,
-    features: FeatureStore | None,
+    features: Path | None,
 ) -> None:
     """Train one stage, or continue it, and leave its best weights in `model` and on disk."""
     final = folder / "best.safetensors"
@@ -178,6 +177,9 @@ def _run_stage(
         model.load_state_dict(read_state(final)[0])
         return
     benchmark = _benchmark_of(recipe, stage)
+    store = None
+    if features is not None and not _trains_encoder(model, stage):
+        store = _encode(model, stage, benchmark, data, features, resources)
     module = StageModule(
         model,
         stage,
@@ -185,7 +187,7 @@ def _run_stage(
         data,
         seed=recipe.seed,
         workers=resources.workers,
-        features=features,
+        features=store,
     )
     last = LastCheckpoint(folder / "last.ckpt", resources.checkpoint_every)
     best = ModelCheckpoint(
@@ -222,6 +224,23 @@ def _run_stage(
     if trainer.is_global_zero:
         save_weights(model, final, name=recipe.model, recipe=recipe.name, stage=stage.name)
     trainer.strategy.barrier("weights saved")
+
+
+def _encode(
+    model: GazeModel,
+    stage: Stage,
+    benchmark: Benchmark | None,
+    data: Path,
+    folder: Path,
+    resources: Resources,
+) -> FeatureStore:
+    """The features of all pictures that a stage trains on or is validated on."""
+    parts = [(stage.dataset, "train")]
+    if benchmark is not None:
+        parts.append((benchmark.dataset, benchmark.split))
+    datasets = [load_dataset(name, data, split) for name, split in parts]
+    encoding = Encoding(model, *_device_and_precision(resources))
+    return encode_pictures(encoding, datasets, data, folder, workers=resources.workers)
 
 
 def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:

@@ -13,9 +13,10 @@ from sightline.batch import Batch
 from sightline.models.gazelle.backbone import resample_position
 from sightline.models.gazelle.convert import convert, initialise
 from sightline.models.gazelle.decoder import sinusoid
+from sightline.models.gazelle.loss import gazelle_loss
 from sightline.models.gazelle.model import GazeLLE, GazeLLEConfig, GazeLLEOutput
 from sightline.models.gazelle.preprocess import WholePicture
-from sightline.scene import Scene
+from sightline.scene import Scene, Truth
 
 pytestmark = pytest.mark.golden
 
@@ -135,3 +136,40 @@ def test_pictures_are_prepared_as_in_the_release(golden: Path, case: int) -> Non
     assert (found[:, ::28, ::28] - expected).abs().max() < 2e-5
     assert found.mean().item() == pytest.approx(about["mean"], abs=1e-5)
     assert found.std().item() == pytest.approx(about["std"], abs=1e-5)
+
+
+class Replayed(torch.nn.Module):
+    """Stands in for the model: gives recorded predictions."""
+
+    heatmap_size = 64
+
+    def __init__(self, output: GazeLLEOutput) -> None:
+        super().__init__()
+        self.output = output
+
+    def forward(self, _: Batch) -> GazeLLEOutput:
+        return self.output
+
+
+def replayed_losses(golden: Path, inside: list[float], *, score: bool) -> dict[str, float]:
+    """Our loss of the recorded predictions, whose points are negative where out of frame."""
+    about, make = cases(golden)["losses"], fill(golden)
+    heatmaps, scores = (
+        torch.from_numpy(make.uniform(about[name], tuple(about[f"{name}_shape"])))
+        for name in ("pred", "inout_pred")
+    )
+    output = GazeLLEOutput(heatmaps.logit(), scores.logit() if score else None)
+    points = torch.tensor(about["points"])[:, None]
+    truth = Truth(points, torch.tensor(inside))
+    batch = Batch(torch.zeros(1, 3, 0, 0), torch.zeros(6, 4), torch.zeros(6).long(), truth=truth)
+    return {k: v.item() for k, v in gazelle_loss(Replayed(output), batch).items()}
+
+
+def test_the_losses_are_the_released_ones(golden: Path) -> None:
+    about = cases(golden)["losses"]
+    terms = replayed_losses(golden, [float(i) for i in about["inout"]], score=True)
+    assert terms["heatmap"] == pytest.approx(about["vat_heatmap_bce_in_frame_only"], abs=1e-5)
+    assert terms["inside"] == pytest.approx(about["vat_inout_bce"], abs=1e-5)
+    assert sum(terms.values()) == pytest.approx(about["vat_total"], abs=1e-5)
+    terms = replayed_losses(golden, [1.0] * 6, score=False)
+    assert terms == {"heatmap": pytest.approx(about["gazefollow_bce_all"], abs=1e-5)}

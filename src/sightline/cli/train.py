@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +45,7 @@ class Train:
         """Train all stages."""
         try:
             from sightline.models import known_weights, weights_catalogue
-            from sightline.train import Resources, find_recipe, keep_pictures, train
+            from sightline.train import Resources, find_recipe, train
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"training needs {error.name}: pip install 'sightline[train]'"
@@ -63,8 +62,6 @@ class Train:
         initial = self.init
         if initial is not None and str(initial) in weights_catalogue():
             initial = known_weights(str(initial))
-        if self.features is not None:
-            _announce(keep_pictures(recipe)[1])
         train(
             recipe,
             self.data,
@@ -76,14 +73,3 @@ class Train:
         )
         print(f"weights: {out / recipe.stages[-1].name / 'best.safetensors'}")
         return 0
-
-
-def _announce(left_out: list[str]) -> None:
-    """Say on stderr what stored features leave out of the recipe's augmentation."""
-    if left_out:
-        names = f"{', '.join(left_out)} {'is' if len(left_out) == 1 else 'are'} left out"
-        print(
-            f"with stored features the pictures are as they are: {names}; heads still vary as the "
-            "recipe says",
-            file=sys.stderr,
-        )

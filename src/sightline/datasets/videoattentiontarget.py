@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -30,6 +31,35 @@ Picture: TypeAlias = tuple[Tensor, Tensor | None]
 """The image and, where it is read, the depth."""
 
 
+def read_split(root: Path, split: str, read: Callable[[str], Sequences]) -> Sequences:
+    """The sequences of a split, from what `read` finds in its part "train" or "test".
+
+    Warns of lines that are left out. Raises ValueError for an unknown or empty split.
+    """
+    if split not in SPLITS:
+        known = ", ".join(SPLITS)
+        raise ValueError(f"VideoAttentionTarget has no split {split!r}; known are {known}.")
+    found = read("test" if split == "test" else "train")
+    if found.broken:
+        warnings.warn(
+            f"{len(found.broken)} lines are left out; the first: {found.broken[0]}. "
+            f"`sightline data check videoattentiontarget {root}` shows more.",
+            stacklevel=3,
+        )
+    if split in ("train", "val"):
+        found = found.select(held_out(found.shows) == (split == "val"))
+    if not len(found):
+        raise ValueError(f"The split {split!r} of {root} is empty; give a larger set.")
+    return found
+
+
+def read_frame(path: Path, root: Path, *, depth: bool) -> Picture:
+    """The picture at `path` as the released code sees it, and its depth if asked for."""
+    image = read_image(path, upright=False)
+    name = path.relative_to(root / "images").as_posix()
+    return image, read_depth_of(image, depth_path(root, name)) if depth else None
+
+
 class VideoAttentionTargetTracks(Dataset[Clip]):
     """A head track per sample, of any length, from the folder with `images/` and `annotations/`.
 
@@ -52,21 +82,8 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
         *,
         depth: bool = False,
     ) -> None:
-        if split not in SPLITS:
-            known = ", ".join(SPLITS)
-            raise ValueError(f"VideoAttentionTarget has no split {split!r}; known are {known}.")
         self.root, self.depth = Path(root), depth
-        found = self._read("test" if split == "test" else "train")
-        if found.broken:
-            warnings.warn(
-                f"{len(found.broken)} lines are left out; the first: {found.broken[0]}. "
-                f"`sightline data check videoattentiontarget {self.root}` shows more.",
-                stacklevel=2,
-            )
-        if split in ("train", "val"):
-            found = found.select(held_out(found.shows) == (split == "val"))
-        if not len(found):
-            raise ValueError(f"The split {split!r} of {self.root} is empty; give a larger set.")
+        found = read_split(self.root, split, self._read)
         self.sequences = found  # arrays: worker processes share them until they write
         self.keys = np.array([found.keys(i)[0] for i in range(len(found))])
 
@@ -81,7 +98,7 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
         """A person over time; `ImageError` names a picture that is missing or broken."""
         index = range(len(self))[index]
         paths = self.paths(index)
-        pictures = {path: self._read_picture(path) for path in dict.fromkeys(paths)}
+        pictures = {p: read_frame(p, self.root, depth=self.depth) for p in dict.fromkeys(paths)}
         return self._clip(index, [pictures[path] for path in paths])
 
     def outline(self, index: int) -> Clip:
@@ -108,13 +125,6 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
             )
             for i, ((image, depth), key) in enumerate(zip(pictures, found.keys(index), strict=True))
         ]
-
-    def _read_picture(self, path: Path) -> Picture:
-        image = read_image(path, upright=False)  # as the released code
-        if not self.depth:
-            return image, None
-        name = path.relative_to(self.root / "images").as_posix()
-        return image, read_depth_of(image, depth_path(self.root, name))
 
 
 class VideoAttentionTarget(VideoAttentionTargetTracks):

@@ -56,7 +56,13 @@ RECIPES = {  # name: "module:function"
     "gazefollow360-small-synthetic": (
         "sightline.models.gazefollow360.recipe:gazefollow360_small_synthetic"
     ),
-    "gazelle-small-encoder": "sightline.models.gazelle.recipe:gazelle_small_encoder",
+    "gazelle-gazefollow": "sightline.models.gazelle.recipe:gazelle_gazefollow",
+    "gazelle-gazefollow-vitl14": "sightline.models.gazelle.recipe:gazelle_gazefollow_vitl14",
+    "gazelle-vat": "sightline.models.gazelle.recipe:gazelle_vat",
+    "gazelle-vat-vitl14": "sightline.models.gazelle.recipe:gazelle_vat_vitl14",
+    "gazelle-pdp": "sightline.models.gazelle.recipe:gazelle_pdp",
+    "gazelle-small-synthetic": "sightline.models.gazelle.recipe:gazelle_small_synthetic",
+    "gazelle-small-pdp": "sightline.models.gazelle.recipe:gazelle_small_pdp",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package

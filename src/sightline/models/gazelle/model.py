@@ -148,7 +148,7 @@ def gazelle_small(**overrides: object) -> GazeLLE:
         "depth": 4,
         "image_size": 224,
         "width": 128,
-        "layers": 2,
+        "layers": 1,
         "heads": 4,
         "inside": "score",
         "patch_grid": 7,
