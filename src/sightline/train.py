@@ -150,6 +150,7 @@ def _be_quiet() -> None:
     """Lightning's hints concern programs that use it, not people who use ours."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     hints = ("pytree", "exists and is not empty", "not have many workers", "logging interval")
+    hints += ("in eval mode",)  # StageModule sets the modes
     for hint in (*hints, "dataloader is not resumable"):  # ours is: StageSampler.skip
         warnings.filterwarnings("ignore", f".*{hint}")
 
