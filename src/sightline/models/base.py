@@ -98,6 +98,14 @@ class GazeModel(nn.Module, OnHub):
             return "The model takes boxes as they are and does not enlarge them."
         return f"The model enlarges boxes itself, by about {margin:.0%} on each side."
 
+    @property
+    def encoder(self) -> nn.Module | None:
+        """The part that makes `Batch.features` of `Batch.images`, each picture by itself.
+
+        Its `extra_repr` says in words how it is built. None for a model that takes no features.
+        """
+        return None
+
     def decode(self, output: Any, batch: Batch) -> list[Gaze]:
         """The raw output of `forward` as one `Gaze` per image."""
         raise NotImplementedError

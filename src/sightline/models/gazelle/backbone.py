@@ -27,6 +27,7 @@ class Backbone(nn.Module):
                 f"timm has no model named {name!r}; give a vision transformer of "
                 "timm.list_models('vit_*')"
             )
+        self.settings = f"{name}, size={size}, depth={depth}, norm_eps={norm_eps}"
         options: dict[str, Any] = {"depth": depth} if depth else {}
         self.vit: Any = timm.create_model(
             name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
@@ -45,6 +46,10 @@ class Backbone(nn.Module):
     def grid(self) -> int:
         """Patches per side."""
         return self.vit.patch_embed.grid_size[0]
+
+    def extra_repr(self) -> str:
+        """How it was built."""
+        return self.settings
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of each picture; the tokens of class and registers are left out."""
