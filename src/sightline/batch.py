@@ -48,18 +48,20 @@ class Batch:
 
         Raises ValueError when the frames of a clip do not hold the same number of people.
         """
-        counts = torch.bincount(self.image_of, minlength=len(self.images))
+        images = torch.arange(self.images.shape[0], device=self.image_of.device)
+        counts = (self.image_of == images[:, None]).sum(1)
         per_clip = counts.view(-1, self.clip_length)
-        if (per_clip != per_clip[:, :1]).any():
+        if not torch.compiler.is_exporting() and (per_clip != per_clip[:, :1]).any():
             raise ValueError(
                 "the frames of a clip hold different numbers of people; a clip is of the same "
                 "people in the same order."
             )
         frame, clip = self.image_of % self.clip_length, self.image_of // self.clip_length
         first = counts.cumsum(0) - counts
-        person = torch.arange(len(self), device=counts.device) - first[self.image_of]
-        place = (clip * len(self) + person) * self.clip_length + frame
-        return place.argsort().view(len(self) // self.clip_length, self.clip_length)
+        people = self.image_of.shape[0]
+        person = torch.arange(people, device=counts.device) - first[self.image_of]
+        place = (clip * people + person) * self.clip_length + frame
+        return place.argsort().view(-1, self.clip_length)
 
     def split(self, images: int) -> list[Batch]:
         """The same in parts of at most `images` images each, in order."""

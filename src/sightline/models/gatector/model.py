@@ -18,7 +18,7 @@ from sightline.gaze_objects import with_detections
 from sightline.geometry.boxes import head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.goo_classes import GOO_CLASSES
-from sightline.models.base import GazeModel, split_by_image
+from sightline.models.base import GazeModel
 from sightline.models.gatector.backbone import Backbone
 from sightline.models.gatector.grid import detect
 from sightline.models.gatector.necks import DefocusNeck
@@ -107,10 +107,14 @@ class GaTector(GazeModel):
         regions = head_regions(batch.heads, batch.eyes, margin, as_released=as_released)
         return head_masks(regions, self.config.image_size)
 
+    def answer(self, output: GaTectorOutput, batch: Batch) -> Gaze:
+        """The peak of each heatmap."""
+        find = peaks if self.config.as_released else refined_peaks
+        return Gaze(batch.heads, find(output.heatmaps), output.heatmaps)
+
     def decode(self, output: GaTectorOutput, batch: Batch) -> list[Gaze]:
         """The peak of each heatmap, the objects of each picture, and who looks at which."""
-        find = peaks if self.config.as_released else refined_peaks
-        gazes = split_by_image(batch, points=find(output.heatmaps), heatmaps=output.heatmaps)
+        gazes = super().decode(output, batch)
         found = find_objects(output.grids, self.config)
         return [with_detections(g, o, self.least_score) for g, o in zip(gazes, found, strict=True)]
 
