@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from sightline.batch import Batch
 from sightline.export.resize import resize, resized_crops, sides
 from sightline.geometry.boxes import enlarge
-from sightline.models.gatector.preprocess import GaTectorPreprocess, head_regions
+from sightline.models.gatector.preprocess import GaTectorPreprocess, ObjectsOnly, head_regions
 from sightline.models.preprocess import HeadCrops, standardise
 
 
@@ -58,14 +58,23 @@ def _(preprocess: GaTectorPreprocess, given: Inputs) -> Batch:
     return _with_crops(preprocess, given, regions * sides(given.images).repeat(2))
 
 
+@read.register
+def _(preprocess: ObjectsOnly, given: Inputs) -> Batch:
+    return _pictures(preprocess, given)
+
+
 def _with_crops(how: HeadCrops, given: Inputs, regions: Tensor) -> Batch:
     corners, size, smooth = regions.trunc().long(), how.size, how.smooth
     crops = resized_crops(given.images, corners, given.image_of, size, smooth=smooth)
+    return replace(_pictures(how, given), crops=standardise(crops))
+
+
+def _pictures(how: HeadCrops, given: Inputs) -> Batch:
+    """The pictures and their depth, without crops."""
     return Batch(
-        images=standardise(resize(given.images, size, smooth=smooth).float()),
+        images=standardise(resize(given.images, how.size, smooth=how.smooth).float()),
         heads=given.unit_heads,
         image_of=given.image_of,
-        crops=standardise(crops),
-        depth=None if given.depth is None else resize(given.depth, size, smooth=True),
+        depth=None if given.depth is None else resize(given.depth, how.size, smooth=True),
         clip_length=how.clip_length or 1,
     )

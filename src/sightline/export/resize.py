@@ -39,10 +39,7 @@ def resized_crops(
     first = torch.minimum(low.clamp(min=0), ends - 1)  # of the pixels that lie in the picture
     seen = torch.minimum(low + length, ends) - first
     places, weights = zip(
-        *(
-            _axis(low[:, i] - first[:, i], length[:, i], seen[:, i], size, smooth)
-            for i in range(2)
-        ),
+        *(_axis(low[:, i] - first[:, i], length[:, i], seen[:, i], size, smooth) for i in range(2)),
         strict=True,
     )
     x, y = (torch.minimum(p + first[:, i, None], ends[i] - 1) for i, p in enumerate(places))
