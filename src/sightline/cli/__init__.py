@@ -35,6 +35,7 @@ COMMANDS = {  # words: (module, class, what it does)
     ),
     "models list": ("models", "List", "models, known weights and their licences"),
     "models convert": ("models", "Convert", "turn an official checkpoint into a file of ours"),
+    "models export": ("export", "Export", "write a model as ONNX, which runs without torch"),
     "info": ("info", "Info", "versions, devices, head detectors, licences"),
 }
 

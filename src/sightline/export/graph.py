@@ -18,31 +18,32 @@ Shapes = dict[int, Any]
 """The free lengths of a tensor, by axis."""
 
 
+DESCRIPTIONS = {
+    "images": "(B, 3, H, W) uint8 RGB, upright",
+    "heads": "(N, 4) float32, XYXY in pixels",
+    "image_of": "(N,) int64, the row of the picture each head is in; sorted",
+    "depth": "(B, 1, H, W) float32 in [0, 1], near is large",
+    "hidden": "(layers, N, C, h, w) float32, memory of each head; zeros before the first frame",
+    "cell": "(layers, N, C, h, w) float32, memory of each head; zeros before the first frame",
+    "points": "(N, 2) float32, gaze targets as fractions of the picture",
+    "heatmaps": "(N, h, w) float32, over the whole picture, as the model scores it",
+    "inside": "(N,) float32, probability that the target is in the picture",
+    "directions": "(N, 3) float32, unit sight lines",
+    "hidden_after": "(layers, N, C, h, w) float32, `hidden` of the next frame",
+    "cell_after": "(layers, N, C, h, w) float32, `cell` of the next frame",
+    "object_boxes": "(B, K, 4) float32, XYXY as fractions, before non-maximum suppression",
+    "object_scores": "(B, K) float32",
+    "object_labels": "(B, K) int64",
+}
+"""Of inputs and outputs."""
+
+
 class Graph(nn.Module):
     """preprocess, forward and answer in a row, without loops over pictures or people.
 
     half: compute in float16 what the model does not insist on in float32; reading pictures and
     points stays in float32.
-    descriptions: of all inputs and outputs, in words.
     """
-
-    descriptions = {
-        "images": "(B, 3, H, W) uint8 RGB, upright",
-        "heads": "(N, 4) float32, XYXY in pixels",
-        "image_of": "(N,) int64, the row of the picture each head is in; sorted",
-        "depth": "(B, 1, H, W) float32 in [0, 1], near is large",
-        "hidden": "(layers, N, C, h, w) float32, memory of each head; zeros before the first frame",
-        "cell": "(layers, N, C, h, w) float32, memory of each head; zeros before the first frame",
-        "points": "(N, 2) float32, gaze targets as fractions of the picture",
-        "heatmaps": "(N, h, w) float32, over the whole picture, as the model scores it",
-        "inside": "(N,) float32, probability that the target is in the picture",
-        "directions": "(N, 3) float32, unit sight lines",
-        "hidden_after": "(layers, N, C, h, w) float32, `hidden` of the next frame",
-        "cell_after": "(layers, N, C, h, w) float32, `cell` of the next frame",
-        "object_boxes": "(B, K, 4) float32, XYXY as fractions, before non-maximum suppression",
-        "object_scores": "(B, K) float32",
-        "object_labels": "(B, K) int64",
-    }
 
     def __init__(self, model: GazeModel, *, half: bool = False) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict
@@ -15,14 +15,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from sightline.export.graph import Graph, graph_of
+from sightline.export.graph import DESCRIPTIONS, Graph, graph_of
 from sightline.models.base import GazeModel
+from sightline.models.gatector.model import OVERLAP
 
 KEY = "sightline"
 """Of the metadata of the file, which are JSON."""
 
 
-def export_onnx(model: GazeModel, path: Path, *, half: bool = False, **notes: Any) -> None:
+def export_onnx(
+    model: GazeModel, path: Path, *, half: bool = False, notes: Mapping[str, Any] | None = None
+) -> None:
     """Write `model`, with its preprocessing, as an ONNX file; one of that name is replaced.
 
     half: weights and most of the arithmetic in float16, see `Graph`.
@@ -47,7 +50,7 @@ def export_onnx(model: GazeModel, path: Path, *, half: bool = False, **notes: An
             verbose=False,
         )
     assert program is not None
-    about = describe(graph, list(example), outputs) | notes
+    about = describe(graph, list(example), outputs) | dict(notes or {})
     program.model.metadata_props[KEY] = json.dumps(about)
     path.parent.mkdir(parents=True, exist_ok=True)
     program.save(path)
@@ -55,15 +58,17 @@ def export_onnx(model: GazeModel, path: Path, *, half: bool = False, **notes: An
 
 def describe(graph: Graph, inputs: list[str], outputs: list[str]) -> dict[str, Any]:
     """What a file says about itself, so that `sightline.onnx_model` can run it."""
-    model, words = graph.model, graph.descriptions
+    model = graph.model
+    objects = {"classes": model.config.classes, "overlap": OVERLAP} if model.finds_objects else {}
     return {
         "config": asdict(model.config),
         "precision": "float16" if graph.half else "float32",
         "projection": model.projections[0],
         "clip_length": model.clip_length,
         "least_score": model.least_score,
-        "inputs": {name: words[name] for name in inputs},
-        "outputs": {name: words[name] for name in outputs},
+        "inputs": {name: DESCRIPTIONS[name] for name in inputs},
+        "outputs": {name: DESCRIPTIONS[name] for name in outputs},
+        **objects,
     }
 
 
