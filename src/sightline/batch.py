@@ -23,7 +23,8 @@ class Batch:
     depth: (B, 1, H, W).
     truth: over all people, unit square.
     objects: per image, unit square.
-    panoramas: (3, H, W) uint8, each of its own size; regions are cut from them in forward.
+    panoramas: (3, H, W) uint8, each of its own size, or (B, 3, H, W) in a traced graph; regions are
+    cut from them in forward.
     clip_length: images are flat; temporal models unflatten by this.
     eyes: (N, 2) the point between the eyes; NaN where unknown.
     """
@@ -35,7 +36,7 @@ class Batch:
     depth: Tensor | None = None
     truth: Truth | None = None
     objects: list[Objects] | None = None
-    panoramas: list[Tensor] | None = None
+    panoramas: list[Tensor] | Tensor | None = None
     clip_length: int = 1
     eyes: Tensor | None = None
 

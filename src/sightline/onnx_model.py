@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -61,6 +61,9 @@ class Answer:
             scores = array_to_plain(self.objects.scores)
             data["objects"] = {**rows, "scores": scores, "classes": list(self.objects.classes)}
         return data | ({"heatmaps": pack_array(self.heatmaps)} if heatmaps else {})
+
+
+NOBODY = Answer(*(np.zeros(shape, np.float32) for shape in ((0, 4), (0, 2), (0, 0, 0))))
 
 
 class OnnxModel:
@@ -122,6 +125,8 @@ class OnnxModel:
         """
         images = [_pixels(picture) for picture in pictures]
         boxes = [np.asarray(each, np.float32).reshape(-1, 4) for each in heads]
+        if "image" in self.inputs:
+            return [self._heads(image) for image in images]
         self._check(images, boxes, depths)
         nobody = not any(map(len, boxes))
         some = [np.array([[0, 0, 8, 8]], np.float32)] * len(images) if nobody else boxes
@@ -141,6 +146,15 @@ class OnnxModel:
     def _run(self, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         feeds = {name: np.ascontiguousarray(given[name]) for name in self.inputs}
         return dict(zip(self.outputs, self.session.run(self.outputs, feeds), strict=True))
+
+    def _heads(self, image: np.ndarray) -> Answer:
+        """The heads in a picture as objects, and nobody's gaze."""
+        found = self._run({"image": image.transpose(2, 0, 1) / np.float32(255)})
+        sides = np.array([image.shape[1], image.shape[0]] * 2, np.float32)
+        sure = found["scores"] >= self.about["least_score"]
+        columns = (found["boxes"] / sides, found["scores"], found["labels"])
+        heads = Found(*(column[sure] for column in columns), classes=("", "head"))
+        return replace(NOBODY, objects=heads)
 
     def _remembering(self, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Frame by frame, each with the memory that the one before left."""
@@ -162,11 +176,10 @@ class OnnxModel:
         answers = []
         for row, (heads, end) in enumerate(zip(boxes, ends, strict=True)):
             people = {n: found[n][end - len(heads) : end] for n in PEOPLE if n in found}
-            people.setdefault("points", np.zeros((0, 2), np.float32))
-            people.setdefault("heatmaps", np.zeros((0, 0, 0), np.float32))
             objects = self._objects(found, row) if "object_boxes" in found else None
             projection = self.about["projection"]
-            answers.append(Answer(heads / sides, objects=objects, projection=projection, **people))
+            own = {"heads": heads / sides, **people} if "points" in people else {}
+            answers.append(replace(NOBODY, objects=objects, projection=projection, **own))
         return answers
 
     def _objects(self, found: dict[str, np.ndarray], row: int) -> Found:

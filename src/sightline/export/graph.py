@@ -34,6 +34,10 @@ DESCRIPTIONS = {
     "object_boxes": "(B, K, 4) float32, XYXY as fractions, before non-maximum suppression",
     "object_scores": "(B, K) float32",
     "object_labels": "(B, K) int64",
+    "image": "(3, H, W) float32 RGB in [0, 1], upright",
+    "boxes": "(P, 4) float32, heads, XYXY in pixels, the surest first",
+    "labels": "(P,) int64, 1 for a head",
+    "scores": "(P,) float32",
 }
 """Of inputs and outputs."""
 

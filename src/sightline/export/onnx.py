@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from sightline.export.graph import DESCRIPTIONS, Graph, graph_of
+from sightline.export.heads import head_detector_program
 from sightline.models.base import GazeModel
 from sightline.models.gatector.model import OVERLAP
+from sightline.models.head_detector.model import HeadDetectorModel
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
 
 KEY = "sightline"
 """Of the metadata of the file, which are JSON."""
@@ -34,40 +39,50 @@ def export_onnx(
     Raises ImportError without the extra `export`, ValueError for a model that cannot be exported.
     """
     _require()
-    graph = graph_of(deepcopy(model).cpu().eval(), half=half)
-    example = graph.example()
-    if half:
-        _halve(graph, example)
-    with torch.no_grad(), _quiet():
-        outputs = list(graph(**example)) if not half else list(graph_of(model)(**example))
-        program = torch.onnx.export(
-            graph,
-            kwargs=example,
-            dynamic_shapes={name: graph.shapes()[name] for name in example},
-            input_names=list(example),
-            output_names=outputs,
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    about = describe(graph, list(example), outputs) | dict(notes or {})
-    program.model.metadata_props[KEY] = json.dumps(about)
     path.parent.mkdir(parents=True, exist_ok=True)
-    program.save(path)
+    model = deepcopy(model).cpu().eval()
+    with torch.no_grad(), _quiet():
+        if isinstance(model, HeadDetectorModel):
+            program = head_detector_program(model, half=half)
+        else:
+            program = _program(graph_of(model, half=half))
+    about = describe(model, program) | {"precision": "float16" if half else "float32"}
+    program.metadata_props[KEY] = json.dumps(about | dict(notes or {}))
+    import onnx_ir as ir
+
+    ir.save(program, path)
 
 
-def describe(graph: Graph, inputs: list[str], outputs: list[str]) -> dict[str, Any]:
+def _program(graph: Graph) -> ir.Model:
+    """The graph with everything free that can be."""
+    example = graph.example()
+    outputs = list(graph(**example))
+    if graph.half:
+        _halve(graph, example)
+    program = torch.onnx.export(
+        graph,
+        kwargs=example,
+        dynamic_shapes={name: graph.shapes()[name] for name in example},
+        input_names=list(example),
+        output_names=outputs,
+        custom_translation_table=_translations(),
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    return program.model
+
+
+def describe(model: GazeModel, program: ir.Model) -> dict[str, Any]:
     """What a file says about itself, so that `sightline.onnx_model` can run it."""
-    model = graph.model
     objects = {"classes": model.config.classes, "overlap": OVERLAP} if model.finds_objects else {}
     return {
         "config": asdict(model.config),
-        "precision": "float16" if graph.half else "float32",
         "projection": model.projections[0],
         "clip_length": model.clip_length,
         "least_score": model.least_score,
-        "inputs": {name: DESCRIPTIONS[name] for name in inputs},
-        "outputs": {name: DESCRIPTIONS[name] for name in outputs},
+        "inputs": {value.name: DESCRIPTIONS[value.name] for value in program.graph.inputs},
+        "outputs": {value.name: DESCRIPTIONS[value.name] for value in program.graph.outputs},
         **objects,
     }
 
@@ -80,6 +95,30 @@ def _require() -> None:
         raise ImportError(
             f"exporting needs {error.name}: pip install 'sightline[export]'"
         ) from error
+
+
+def _translations() -> dict[Any, Callable[..., Any]]:
+    """What the exporter does not know."""
+    from onnxscript import opset18 as op
+
+    def hypot(x: Any, y: Any) -> Any:
+        return op.Sqrt(op.Add(op.Mul(x, x), op.Mul(y, y)))
+
+    # The exporter's own take no lengths of pictures for the number, which are tensors in the graph.
+    def times(x: Any, number: Any) -> Any:
+        return op.Mul(x, op.CastLike(number, x))
+
+    def remainder(x: Any, number: Any) -> Any:
+        number = op.CastLike(number, x)
+        if x.dtype.is_floating_point():
+            return op.Sub(x, op.Mul(op.Floor(op.Div(x, number)), number))
+        return op.Mod(x, number)
+
+    return {
+        torch.ops.prims.hypot.default: hypot,
+        torch.ops.aten.mul.Scalar: times,
+        torch.ops.aten.remainder.Scalar: remainder,
+    }
 
 
 def _halve(graph: Graph, example: dict[str, torch.Tensor]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,12 @@ import numpy as np
 import torch
 from torchvision.ops import box_iou
 
+from sightline.export.heads import HeadsGraph
 from sightline.gaze import Gaze
+from sightline.gaze_objects import only_sure
+from sightline.geometry.boxes import to_unit
 from sightline.models.base import GazeModel
+from sightline.models.head_detector.model import HeadDetectorModel
 from sightline.onnx_model import Answer, Found, OnnxModel
 from sightline.scene import Clip, Objects, Scene
 from sightline.synthetic.all_around import render_panoramas
@@ -66,12 +70,26 @@ def compare(model: GazeModel, exported: OnnxModel, clips: list[Clip]) -> Parity:
     pairs: list[tuple[Scene, Gaze, Answer]] = []
     for _, group in groupby(clips, key=lambda clip: clip[0].size):
         found = list(group)
-        for scenes in [sum(found, [])] if model.clip_length == 1 else found:
-            pairs += zip(scenes, model.predict(scenes), answers(exported, scenes), strict=True)
+        for scenes in [list(chain(*found))] if model.clip_length == 1 else found:
+            pairs += zip(scenes, predict(model, scenes), answers(exported, scenes), strict=True)
     people = [pair for pair in pairs if len(pair[1])]
     counts = {"pictures": len(pairs), "people": sum(len(gaze) for _, gaze, _ in pairs)}
     facts = _people(people) if people else {}
     return Parity(**counts, **facts, **_objects(pairs))
+
+
+def predict(model: GazeModel, scenes: list[Scene]) -> list[Gaze]:
+    """What torch says; of a head detector the heads as objects, as `OnnxModel` gives them."""
+    if not isinstance(model, HeadDetectorModel):
+        return model.predict(scenes)
+    graph = HeadsGraph(model).eval()
+    with torch.inference_mode():
+        found = [graph(scene.image / 255) for scene in scenes]
+    gazes = [
+        replace(Gaze.nobody(), objects=Objects(to_unit(boxes, scene.size), labels, scores))
+        for scene, (boxes, labels, scores) in zip(scenes, found, strict=True)
+    ]
+    return [only_sure(gaze, model.least_score) for gaze in gazes]
 
 
 def answers(exported: OnnxModel, scenes: list[Scene]) -> list[Answer]:
@@ -147,7 +165,7 @@ def latencies(
     rows = []
     for people in counts:
         scenes = [_crowd(scene, people) for scene in clip]
-        seconds = _best(partial(model.predict, scenes), partial(answers, exported, scenes))
+        seconds = _best(partial(predict, model, scenes), partial(answers, exported, scenes))
         rows.append(Latency(people, *(round(1000 * s / len(clip), 1) for s in seconds)))
     return rows
 

@@ -6,12 +6,25 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from sightline.batch import Batch
-from sightline.export.resize import resize, resized_crops, sides
-from sightline.geometry.boxes import enlarge
+from sightline.export.resize import most, resize, resized_crops
+from sightline.geometry.boxes import centres, enlarge, sides
+from sightline.geometry.panorama import place_rays, sample
+from sightline.geometry.sphere import to_points, to_rays
+from sightline.geometry.sphere_boxes import box_field
 from sightline.models.gatector.preprocess import GaTectorPreprocess, ObjectsOnly, head_regions
+from sightline.models.gazefollow360.preprocess import (
+    FINEST,
+    NARROWEST,
+    WIDEST,
+    PanoramaCrops,
+    shrunk_size,
+)
+from sightline.models.gazefollow360.released_heads import released_heads
 from sightline.models.preprocess import HeadCrops, standardise
 
 
@@ -61,6 +74,50 @@ def _(preprocess: GaTectorPreprocess, given: Inputs) -> Batch:
 @read.register
 def _(preprocess: ObjectsOnly, given: Inputs) -> Batch:
     return _pictures(preprocess, given)
+
+
+@read.register
+def _(preprocess: PanoramaCrops, given: Inputs) -> Batch:
+    images, size = given.images, preprocess.size
+    if preprocess.as_released:
+        corners = released_heads(given.heads, sides(images)).corners
+        crops, panoramas = resized_crops(images, corners, given.image_of, size), images
+    else:
+        margin, width = preprocess.margin, preprocess.panorama_width
+        crops, panoramas = _head_views(given, size, margin), _shrunk(images, width)
+    return Batch(
+        images=images,
+        heads=given.unit_heads,
+        image_of=given.image_of,
+        crops=standardise(crops),
+        panoramas=panoramas,
+    )
+
+
+def _shrunk(images: Tensor, width: int) -> Tensor:
+    """Panoramas no wider than `width`."""
+    size = shrunk_size(images.shape[-2], images.shape[-1], width)
+    return interpolate(images, size, mode="bilinear", antialias=True)
+
+
+def _head_views(given: Inputs, size: int, margin: float) -> Tensor:
+    """The views (N, 3, size, size) around heads, in floats 0..255.
+
+    Each pixel is the mean of samples, of which views that are coarser than the picture have more.
+    """
+    heads, width = given.unit_heads, sides(given.images)[0]
+    field = (box_field(heads).amax(1) * (1 + 2 * margin)).clamp(NARROWEST, WIDEST)
+    fine = (field / 360 * width / size).ceil().clamp(1, FINEST)[:, None]
+    sample_of_pixel = torch.arange(most(fine.long()), device=heads.device)
+    share = (sample_of_pixel + 0.5) / fine
+    weight = (sample_of_pixel < fine) / fine
+    place = (torch.arange(size, device=heads.device)[:, None] + share[:, None]).flatten(1) / size
+    x, y = torch.broadcast_tensors(place[:, None, :], place[:, :, None])
+    centre, fields = to_rays(centres(heads))[:, None, None], field[:, None, None, None]
+    points = to_points(place_rays(torch.stack([x, y], -1), centre, fields.expand(-1, 1, 1, 2)))
+    values = sample(given.images.transpose(0, 1), points, given.image_of).float()
+    rows = (values.unflatten(-1, (size, -1)) * weight[:, None, None]).sum(-1)
+    return (rows.unflatten(-2, (size, -1)) * weight[:, None, :, None]).sum(-2).transpose(0, 1)
 
 
 def _with_crops(how: HeadCrops, given: Inputs, regions: Tensor) -> Batch:

@@ -10,11 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-
-def sides(images: Tensor) -> Tensor:
-    """Width and height (2,) int64 of pictures (B, 3, H, W), as a tensor also when traced."""
-    lengths = [images.shape[-1], images.shape[-2]]
-    return torch.stack([torch.scalar_tensor(n, dtype=torch.int64) for n in lengths])
+from sightline.geometry.boxes import sides
 
 
 def resize(images: Tensor, size: int, *, smooth: bool = False) -> Tensor:
@@ -71,14 +67,14 @@ def _axis(
         value = kernel((place + 0.5 - middle) / stretch)
         return value.where((place >= start) & (place < end), 0.0)
 
-    taps = torch.arange(_most((2 * reach * stretch).long() + 2), device=low.device)
+    taps = torch.arange(most((2 * reach * stretch).long() + 2), device=low.device)
     total = weigh(start + taps).sum(-1, keepdim=True)  # also of what lies outside the picture
-    places = torch.arange(_most(seen), device=low.device)
+    places = torch.arange(most(seen), device=low.device)
     weights = weigh((places - low[:, None])[:, None]) / total
     return places, weights.where(places < seen[:, None, None], 0.0)
 
 
-def _most(counts: Tensor) -> int:
+def most(counts: Tensor) -> int:
     """The largest of counts, at least 1, as a size."""
     most = torch.cat([counts.flatten(), counts.new_ones(1)]).max().item()
     torch._check(most >= 1)
