@@ -16,7 +16,7 @@ from sightline.scene import Objects, Scene, Truth
 class Batch:
     """People of several images, ready for one model. Coordinates are fractions of the image.
 
-    images: (B, 3, H, W) normalised as the model wants; (B, 3, 0, 0) if it reads only panoramas.
+    images: (B, 3, H, W) normalised as the model wants; (B, 3, 0, 0) if it reads something else.
     heads: (N, 4) XYXY; a NaN row is a person without a box.
     image_of: (N,) the image each person is in; sorted.
     crops: (N, 3, h, w) head crops.
@@ -27,6 +27,7 @@ class Batch:
     cut from them in forward.
     clip_length: images are flat; temporal models unflatten by this.
     eyes: (N, 2) the point between the eyes; NaN where unknown.
+    features: (B, D, h, w) what a frozen encoder made of the images, if that is known already.
     """
 
     images: Tensor
@@ -39,6 +40,7 @@ class Batch:
     panoramas: list[Tensor] | Tensor | None = None
     clip_length: int = 1
     eyes: Tensor | None = None
+    features: Tensor | None = None
 
     def __len__(self) -> int:
         """The number of people."""
@@ -73,7 +75,9 @@ class Batch:
     def _part(self, start: int, end: int) -> Batch:
         ends = self.image_of.new_tensor((start, end))
         first, last = torch.searchsorted(self.image_of, ends).tolist()
-        rows = dict.fromkeys(("images", "depth", "objects", "panoramas"), slice(start, end))
+        rows = dict.fromkeys(
+            ("images", "depth", "objects", "panoramas", "features"), slice(start, end)
+        )
         rows |= dict.fromkeys(("heads", "crops", "eyes", "image_of"), slice(first, last))
         given = {name: row for name, row in rows.items() if getattr(self, name) is not None}
         part = replace(self, **{name: getattr(self, name)[row] for name, row in given.items()})

@@ -88,6 +88,7 @@ class Scene:
     ends beyond W (x_min in [0, W)); points have x in [0, W).
     key: the dataset's own name of the sample.
     eyes: (P, 2) the point between the eyes where a dataset gives it; NaN where not for a person.
+    features: (D, h, w) what a frozen encoder made of the image, which then is not read.
     """
 
     image: Tensor
@@ -98,6 +99,7 @@ class Scene:
     projection: Projection = "perspective"
     key: str = ""
     eyes: Tensor | None = None
+    features: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[0] != 3:

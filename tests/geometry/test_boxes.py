@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.geometry.boxes import (
+    cell_masks,
     centres,
     enlarge,
     head_from_face,
@@ -86,6 +87,14 @@ def test_a_person_without_a_box_has_a_blank_mask():
     masks = head_masks(torch.tensor([[torch.nan] * 4, [0.25, 0.25, 0.75, 0.75]]), 8)
     assert masks.shape == (2, 1, 8, 8)
     assert masks.sum((1, 2, 3)).tolist() == [0, 16]
+
+
+def test_cells_of_a_box_beyond_the_picture_are_cut_off_on_every_side():
+    boxes = torch.tensor([[-0.3, -0.3, 0.25, 0.5], [0.75, 0.5, 1.3, 1.3], [-0.5, 0, -0.2, 1]])
+    masks = cell_masks(boxes, 8)
+    assert (masks[0, :4, :2] == 1).all()
+    assert (masks[1, 4:, 6:] == 1).all()
+    assert masks.sum((1, 2)).tolist() == [8, 8, 0]
 
 
 @pytest.mark.golden

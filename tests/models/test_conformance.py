@@ -12,11 +12,14 @@ from sightline.models.base import GazeModel
 from sightline.models.chong2020.loss import chong2020_loss
 from sightline.models.gatector.loss import gatector_loss
 from sightline.models.gazefollow360.loss import direction_loss, fusion_loss, regions_loss
+from sightline.models.gazelle.loss import gazelle_loss
 from sightline.models.pdp.loss import pdp_loss
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 SMALL = {"backbone": "small", "head_size": 32, "width": 4}
 THREE = {"region_size": 16, "heatmap_size": 16}
+VIT = {"backbone": "test_vit", "depth": 2, "image_size": 64, "width": 32, "layers": 1, "heads": 2}
+VIT |= {"patch_grid": 2}
 
 
 def all_stages(model: GazeModel, batch: Batch) -> dict[str, Tensor]:
@@ -37,6 +40,13 @@ CASES = {
     "gazefollow360": Case("gazefollow360", SMALL | THREE, (all_stages,)),
     "gazefollow360-released": Case("gazefollow360-released", SMALL, (all_stages,)),
     "gazefollow360-small": Case("gazefollow360-small", SMALL | THREE, (all_stages,)),
+    "gazelle-vitb14": Case("gazelle-vitb14", VIT, (gazelle_loss,)),
+    "gazelle-vitb14-inout": Case("gazelle-vitb14-inout", VIT, (gazelle_loss,)),
+    "gazelle-vitl14": Case("gazelle-vitl14", VIT, (gazelle_loss,)),
+    "gazelle-vitl14-inout": Case("gazelle-vitl14-inout", VIT, (gazelle_loss,)),
+    "gazelle-pdp": Case("gazelle-pdp", VIT, (gazelle_loss,)),
+    "gazelle-small": Case("gazelle-small", VIT, (gazelle_loss,)),
+    "gazelle-small-pdp": Case("gazelle-small-pdp", VIT, (gazelle_loss,)),
 }
 NOT_GAZE = {"head-detector", "gatector-detector"}
 

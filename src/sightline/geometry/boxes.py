@@ -88,3 +88,17 @@ def head_masks(boxes: Tensor, size: int = 224) -> Tensor:
     columns = (pixel >= x0) & (pixel < x1)
     rows = (pixel >= y0) & (pixel < y1)
     return (rows[:, :, None] & columns[:, None, :])[:, None].to(boxes.dtype)
+
+
+def cell_masks(boxes: Tensor, grid: int = 32) -> Tensor:
+    """Masks (N, grid, grid), 1 in the cells inside each unit-square box (N, 4); a NaN box is blank.
+
+    Gaze-LLE (Ryan et al. 2025): edges are rounded to whole cells, halves to the even one, and the
+    far edge is exclusive, so a box narrower than a cell may give an empty mask. What lies outside
+    the picture is cut off, also left of it, where the published code would count from the right.
+    """
+    x0, y0, x1, y1 = (boxes * grid).round()[..., None].unbind(-2)
+    cell = torch.arange(grid, device=boxes.device)
+    columns = (cell >= x0) & (cell < x1)  # NaN compares false: blank
+    rows = (cell >= y0) & (cell < y1)
+    return (rows[:, :, None] & columns[:, None, :]).to(boxes.dtype)

@@ -19,6 +19,19 @@ def gaussian_heatmaps(
     return _with_peak_one(_gaussians(points, size, sigma))
 
 
+def cell_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
+    """Like `gaussian_heatmaps`, centred on the cell that holds the point; negative ones are blank.
+
+    The label of Gaze-LLE (Ryan et al. 2025), here for any sigma. It differs from that of Chong et
+    al. 2020 within 3 sigma of the left and top border, and where a coordinate is negative.
+    """
+    places = (points * size).trunc().masked_fill((points < 0).any(-1, keepdim=True), torch.nan)
+    steps = torch.arange(size, device=points.device) - places[..., None]
+    gauss = torch.exp(-(steps**2) / (2 * sigma**2))
+    x, y = gauss.where(steps.abs() <= 3 * sigma, 0.0).unbind(-2)  # NaN compares false: blank
+    return _with_peak_one(y[..., :, None] * x[..., None, :])
+
+
 def aggregated_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
     """One heatmap (N, size, size) of all annotations (N, A, 2) of a person; NaN are left out.
 

@@ -29,6 +29,13 @@ MODELS = {  # name: "module:factory"
     "gazefollow360": "sightline.models.gazefollow360.model:gazefollow360",
     "gazefollow360-released": "sightline.models.gazefollow360.model:gazefollow360_released",
     "gazefollow360-small": "sightline.models.gazefollow360.model:gazefollow360_small",
+    "gazelle-vitb14": "sightline.models.gazelle.model:gazelle_vitb14",
+    "gazelle-vitb14-inout": "sightline.models.gazelle.model:gazelle_vitb14_inout",
+    "gazelle-vitl14": "sightline.models.gazelle.model:gazelle_vitl14",
+    "gazelle-vitl14-inout": "sightline.models.gazelle.model:gazelle_vitl14_inout",
+    "gazelle-pdp": "sightline.models.gazelle.model:gazelle_pdp",
+    "gazelle-small": "sightline.models.gazelle.model:gazelle_small",
+    "gazelle-small-pdp": "sightline.models.gazelle.model:gazelle_small_pdp",
     "head-detector": "sightline.models.head_detector.model:head_detector",
 }
 RECIPES = {  # name: "module:function"
@@ -49,6 +56,13 @@ RECIPES = {  # name: "module:function"
     "gazefollow360-small-synthetic": (
         "sightline.models.gazefollow360.recipe:gazefollow360_small_synthetic"
     ),
+    "gazelle-gazefollow": "sightline.models.gazelle.recipe:gazelle_gazefollow",
+    "gazelle-gazefollow-vitl14": "sightline.models.gazelle.recipe:gazelle_gazefollow_vitl14",
+    "gazelle-vat": "sightline.models.gazelle.recipe:gazelle_vat",
+    "gazelle-vat-vitl14": "sightline.models.gazelle.recipe:gazelle_vat_vitl14",
+    "gazelle-pdp": "sightline.models.gazelle.recipe:gazelle_pdp",
+    "gazelle-small-synthetic": "sightline.models.gazelle.recipe:gazelle_small_synthetic",
+    "gazelle-small-pdp": "sightline.models.gazelle.recipe:gazelle_small_pdp",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",
 }
 CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoints of the package
@@ -56,6 +70,7 @@ CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoin
     "sightline.models.chong2020.convert",
     "sightline.models.gatector.convert",
     "sightline.models.gazefollow360.convert",
+    "sightline.models.gazelle.convert",
 )
 
 

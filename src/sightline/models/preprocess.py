@@ -97,12 +97,17 @@ def standardise(pictures: Tensor) -> Tensor:
 
 def check_heads(scene: Scene) -> None:
     """Raise ValueError for a person without a box or with one far outside the picture."""
-    name, largest = scene.key or "scene", 20 * max(scene.size)
     if scene.heads.isnan().any():
         raise ValueError(
-            f"{name}: a person has no head box (NaN), and this model needs one for everybody; "
-            "leave the person out or give a box."
+            f"{scene.key or 'scene'}: a person has no head box (NaN), and this model needs one for "
+            "everybody; leave the person out or give a box."
         )
+    check_reach(scene)
+
+
+def check_reach(scene: Scene) -> None:
+    """Raise ValueError for a head box far outside the picture; a NaN box is none."""
+    name, largest = scene.key or "scene", 20 * max(scene.size)
     if (scene.heads.abs() > largest).any():
         raise ValueError(
             f"{name}: a head box lies far outside the picture of {scene.size[0]} x {scene.size[1]} "

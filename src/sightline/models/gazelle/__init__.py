@@ -1,0 +1,1 @@
+"""Gaze-LLE: gaze from a frozen encoder (Ryan et al., CVPR 2025)."""
