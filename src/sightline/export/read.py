@@ -25,6 +25,7 @@ from sightline.models.gazefollow360.preprocess import (
     shrunk_size,
 )
 from sightline.models.gazefollow360.released_heads import released_heads
+from sightline.models.gazelle.preprocess import WholePicture
 from sightline.models.preprocess import HeadCrops, standardise
 
 
@@ -74,6 +75,12 @@ def _(preprocess: GaTectorPreprocess, given: Inputs) -> Batch:
 @read.register
 def _(preprocess: ObjectsOnly, given: Inputs) -> Batch:
     return _pictures(preprocess, given)
+
+
+@read.register
+def _(preprocess: WholePicture, given: Inputs) -> Batch:
+    images = standardise(resize(given.images.float(), preprocess.size))
+    return Batch(images, given.unit_heads, given.image_of)
 
 
 @read.register
