@@ -63,7 +63,11 @@ class Answer:
         return data | ({"heatmaps": pack_array(self.heatmaps)} if heatmaps else {})
 
 
-NOBODY = Answer(*(np.zeros(shape, np.float32) for shape in ((0, 4), (0, 2), (0, 0, 0))))
+NOBODY = Answer(
+    heads=np.zeros((0, 4), np.float32),
+    points=np.zeros((0, 2), np.float32),
+    heatmaps=np.zeros((0, 0, 0), np.float32),
+)
 
 
 class OnnxModel:
@@ -145,7 +149,8 @@ class OnnxModel:
 
     def _run(self, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         feeds = {name: np.ascontiguousarray(given[name]) for name in self.inputs}
-        return dict(zip(self.outputs, self.session.run(self.outputs, feeds), strict=True))
+        arrays = map(np.asarray, self.session.run(self.outputs, feeds))
+        return dict(zip(self.outputs, arrays, strict=True))
 
     def _heads(self, image: np.ndarray) -> Answer:
         """The heads in a picture as objects, and nobody's gaze."""
@@ -199,7 +204,7 @@ class OnnxModel:
     def _check(self, images: list[np.ndarray], boxes: list[np.ndarray], depths: Any) -> None:
         if not images or len(images) != len(boxes) or len({image.shape for image in images}) > 1:
             raise ValueError("give one or more pictures of one size, and of each its heads")
-        if not all(np.isfinite(each).all() for each in boxes):
+        if self.about["needs_heads"] and not all(np.isfinite(each).all() for each in boxes):
             raise ValueError(f"{self.path}: a head box has a value that is no number; leave it out")
         if (depths is not None) != ("depth" in self.inputs):
             word = "reads" if depths is None else "does not read"

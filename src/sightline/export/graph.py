@@ -52,12 +52,12 @@ class Graph(nn.Module):
 
     def __init__(self, model: GazeModel, *, half: bool = False) -> None:
         super().__init__()
-        self.model, self.half = model, half
+        self.model, self.halved = model, half
 
     def compute(self, given: Inputs) -> tuple[Any, Any]:
         """The batch of the inputs and the model's raw output."""
         batch = read(self.model.preprocess, given)
-        with torch.autocast(given.images.device.type, torch.float16, enabled=self.half):
+        with torch.autocast(given.images.device.type, torch.float16, enabled=self.halved):
             return batch, self.model(batch)
 
     def example(self) -> dict[str, Tensor]:
@@ -105,7 +105,7 @@ class MemoryGraph(Graph):
         """Fields of `Gaze` over all people, and what is remembered now."""
         batch = read(self.model.preprocess, Inputs(images, heads, image_of))
         everybody = torch.arange(heads.shape[0], device=heads.device)[None]
-        with torch.autocast(images.device.type, torch.float16, enabled=self.half):
+        with torch.autocast(images.device.type, torch.float16, enabled=self.halved):
             output, after = self.model.step(batch, everybody, (hidden, cell))
         found = self.model.answer(output, batch).people()
         found |= {"hidden_after": after[0], "cell_after": after[1]}

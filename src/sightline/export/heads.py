@@ -7,13 +7,13 @@ supports these parts in the exporter that follows one example, which takes any s
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from sightline.models.head_detector.model import HeadDetectorModel
+from sightline.models.head_detector.model import HeadDetectorModel, HeadDetectorPreprocess
 
 if TYPE_CHECKING:
     import onnx_ir as ir
@@ -24,6 +24,7 @@ class HeadsGraph(nn.Module):
 
     def __init__(self, model: HeadDetectorModel) -> None:
         super().__init__()
+        assert isinstance(model.preprocess, HeadDetectorPreprocess)
         transform = model.preprocess.transform
         self.network = GeneralizedRCNN(model.backbone, model.rpn, model.roi_heads, transform)
 
@@ -45,7 +46,7 @@ def head_detector_program(model: HeadDetectorModel, *, half: bool = False) -> ir
     torch.onnx.export(
         HeadsGraph(model).eval(),
         (torch.rand(3, 300, 400),),
-        content,
+        cast(Any, content),  # a file in memory is as good as a path
         input_names=["image"],
         output_names=list(lengths),
         dynamic_axes={"image": {1: "height", 2: "width"}, **lengths},

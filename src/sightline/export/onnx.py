@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict
@@ -19,6 +19,7 @@ from sightline.export.graph import DESCRIPTIONS, Graph, graph_of
 from sightline.export.heads import head_detector_program
 from sightline.models.base import GazeModel
 from sightline.models.gatector.model import OVERLAP
+from sightline.models.gazelle.preprocess import WholePicture
 from sightline.models.head_detector.model import HeadDetectorModel
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _program(graph: Graph) -> ir.Model:
     """The graph with everything free that can be."""
     example = graph.example()
     outputs = list(graph(**example))
-    if graph.half:
+    if graph.halved:
         _halve(graph, example)
     program = torch.onnx.export(
         graph,
@@ -81,10 +82,16 @@ def describe(model: GazeModel, program: ir.Model) -> dict[str, Any]:
         "projection": model.projections[0],
         "clip_length": model.clip_length,
         "least_score": model.least_score,
-        "inputs": {value.name: DESCRIPTIONS[value.name] for value in program.graph.inputs},
-        "outputs": {value.name: DESCRIPTIONS[value.name] for value in program.graph.outputs},
+        "needs_heads": not isinstance(model.preprocess, WholePicture),
+        "inputs": _described(program.graph.inputs),
+        "outputs": _described(program.graph.outputs),
         **objects,
     }
+
+
+def _described(values: Iterable[ir.Value]) -> dict[str, str]:
+    names = [value.name or "" for value in values]
+    return {name: DESCRIPTIONS[name] for name in names}
 
 
 def _require() -> None:
@@ -99,7 +106,9 @@ def _require() -> None:
 
 def _translations() -> dict[Any, Callable[..., Any]]:
     """What the exporter does not know."""
-    from onnxscript import opset18 as op
+    from onnxscript import opset18
+
+    op: Any = opset18
 
     def hypot(x: Any, y: Any) -> Any:
         return op.Sqrt(op.Add(op.Mul(x, x), op.Mul(y, y)))
