@@ -33,15 +33,16 @@ class FastAttention(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _plain(query: Tensor, *_: Any, **options: Any) -> bool:
+def _plain(query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -> bool:
     """Whether a call is one for `attend`: bfloat16 on a processor, nothing masked, no gradient."""
+    learns = any(x.requires_grad for x in (query, key, value)) and torch.is_grad_enabled()
     masked = options.get("attn_mask") is not None or options.get("is_causal")
     return (
         query.device.type == "cpu"
         and query.dtype == torch.bfloat16
         and not masked
         and not options.get("dropout_p")
-        and not torch.is_grad_enabled()
+        and not learns
     )
 
 
