@@ -8,11 +8,11 @@ from sightline.models import find_weights
 from sightline.scene import Projection
 
 PREFERENCE: dict[Projection, tuple[str, ...]] = {
-    # by what the papers report on pictures; then what needs no fetching
+    # first what tells inside, each by what the papers report; last what needs no fetching
     "perspective": (
         "gazelle-vitl14-inout.vat",
-        "gazelle-vitl14.gazefollow",
         "gazelle-vitb14-inout.vat",
+        "gazelle-vitl14.gazefollow",
         "gazelle-vitb14.gazefollow",
         "pdp-nodepth.gazefollow",
         "chong2020.gazefollow",
@@ -36,8 +36,11 @@ def best_known(projection: Projection, weights: str | Path | None = None) -> tup
     here = [name for name in PREFERENCE[projection] if find_weights(name)]
     best, shipped = here[0], PREFERENCE[projection][-1]
     if best != shipped:
-        count = f" (of {len(here)})"
-        return best, f"{best}: the most accurate of the models whose weights are here{count}"
+        tells = "that tell who looks inside " if "inout" in best else ""
+        return (
+            best,
+            f"{best}: the best {tells}by their papers, of {len(here)} whose weights are here",
+        )
     if len(PREFERENCE[projection]) == 1:
         return best, f"{best}: the only known weights for panoramas, trained on rendered ones"
     return best, (
