@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install demo test golden check format bench
+.PHONY: install demo test test-onnx golden check format bench
 install: $(INSTALLED)
 
 # facenet-pytorch bundles a good face detector (MTCNN) but pins a torch of 2024: without its dependencies.
@@ -22,6 +22,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Every kind of exported model against torch, and two in a fresh environment without torch.
+test-onnx: $(INSTALLED)
+	SIGHTLINE_EXPORT=all $(BIN)/python -m pytest tests/export
+	$(BIN)/python tests/export/without_torch.py
 
 golden: $(INSTALLED)
 	$(BIN)/python -m pytest -m golden -v

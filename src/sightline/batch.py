@@ -23,7 +23,8 @@ class Batch:
     depth: (B, 1, H, W).
     truth: over all people, unit square.
     objects: per image, unit square.
-    panoramas: (3, H, W) uint8, each of its own size; regions are cut from them in forward.
+    panoramas: (3, H, W) uint8, each of its own size, or (B, 3, H, W) in a traced graph; regions are
+    cut from them in forward.
     clip_length: images are flat; temporal models unflatten by this.
     eyes: (N, 2) the point between the eyes; NaN where unknown.
     features: (B, D, h, w) what a frozen encoder made of the images, if that is known already.
@@ -36,7 +37,7 @@ class Batch:
     depth: Tensor | None = None
     truth: Truth | None = None
     objects: list[Objects] | None = None
-    panoramas: list[Tensor] | None = None
+    panoramas: list[Tensor] | Tensor | None = None
     clip_length: int = 1
     eyes: Tensor | None = None
     features: Tensor | None = None
@@ -50,18 +51,20 @@ class Batch:
 
         Raises ValueError when the frames of a clip do not hold the same number of people.
         """
-        counts = torch.bincount(self.image_of, minlength=len(self.images))
+        images = torch.arange(self.images.shape[0], device=self.image_of.device)
+        counts = (self.image_of == images[:, None]).sum(1)
         per_clip = counts.view(-1, self.clip_length)
-        if (per_clip != per_clip[:, :1]).any():
+        if not torch.compiler.is_exporting() and (per_clip != per_clip[:, :1]).any():
             raise ValueError(
                 "the frames of a clip hold different numbers of people; a clip is of the same "
                 "people in the same order."
             )
         frame, clip = self.image_of % self.clip_length, self.image_of // self.clip_length
         first = counts.cumsum(0) - counts
-        person = torch.arange(len(self), device=counts.device) - first[self.image_of]
-        place = (clip * len(self) + person) * self.clip_length + frame
-        return place.argsort().view(len(self) // self.clip_length, self.clip_length)
+        people = self.image_of.shape[0]
+        person = torch.arange(people, device=counts.device) - first[self.image_of]
+        place = (clip * people + person) * self.clip_length + frame
+        return place.argsort().view(-1, self.clip_length)
 
     def split(self, images: int) -> list[Batch]:
         """The same in parts of at most `images` images each, in order."""

@@ -63,14 +63,15 @@ class Gaze:
     projection: Projection = "perspective"
 
     def __post_init__(self) -> None:
+        people = self.heads.shape[0]  # not len(): it would fix the number in a traced graph
         for name, row in _SHAPES.items():
             value = getattr(self, name)
-            if value is not None and value.shape != (len(self), *row):
+            if value is not None and value.shape != (people, *row):
                 raise ValueError(
                     f"Gaze: {name} has shape {tuple(value.shape)}; "
                     f"with {len(self)} head boxes it must be {(len(self), *row)}."
                 )
-        if self.heatmaps.ndim != 3 or len(self.heatmaps) != len(self):
+        if self.heatmaps.ndim != 3 or self.heatmaps.shape[0] != people:
             raise ValueError(
                 f"Gaze: heatmaps has shape {tuple(self.heatmaps.shape)}; "
                 f"with {len(self)} head boxes it must be ({len(self)}, h, w)."
@@ -85,6 +86,11 @@ class Gaze:
     def __len__(self) -> int:
         """The number of people."""
         return len(self.heads)
+
+    def people(self) -> dict[str, Tensor]:
+        """What is given of each person, by the name of the field, but for the heads."""
+        names = {"heatmaps", *_SHAPES} - {"heads"}
+        return {n: getattr(self, n) for n in sorted(names) if getattr(self, n) is not None}
 
     def __getitem__(self, people: int | slice | Tensor | list[int]) -> Gaze:
         """The gaze of some of the people: an index, a slice, indices or a mask."""

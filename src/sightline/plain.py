@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import base64
-import math
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from sightline.plain_arrays import array_to_plain, pack_array
+
 
 def to_plain(values: Tensor) -> list[Any]:
     """Nested lists; floats as float32 in the fewest digits that keep them, None if not finite."""
-    if not values.is_floating_point():
-        return values.tolist()
-    array = values.detach().cpu().float().numpy()
-    shortest = [float(str(v)) if math.isfinite(v) else None for v in array.ravel()]
-    return np.array(shortest, dtype=object).reshape(array.shape).tolist()
+    exact = values.float() if values.is_floating_point() else values
+    return array_to_plain(exact.numpy(force=True))
 
 
 def from_plain(name: str, values: Any, row: tuple[int, ...], *, whole: bool = False) -> Tensor:
@@ -42,9 +40,7 @@ def from_plain(name: str, values: Any, row: tuple[int, ...], *, whole: bool = Fa
 
 def pack_half(values: Tensor) -> dict[str, Any]:
     """Shape, dtype and data: little-endian float16 in row-major order, base64."""
-    array = values.detach().cpu().half().numpy().astype("<f2")
-    text = base64.b64encode(array.tobytes()).decode("ascii")
-    return {"shape": list(array.shape), "dtype": "float16", "data": text}
+    return pack_array(values.half().numpy(force=True))
 
 
 def unpack_half(name: str, packed: Any) -> Tensor:

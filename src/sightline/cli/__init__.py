@@ -38,6 +38,7 @@ COMMANDS = {  # words: (module, class, what it does)
     "models add": ("models", "Add", "register known weights copied by hand"),
     "models card": ("models", "Card", "the model card of known weights"),
     "models convert": ("models", "Convert", "turn an official checkpoint into a file of ours"),
+    "models export": ("export", "Export", "write a model as ONNX, which runs without torch"),
     "info": ("info", "Info", "versions, devices, head detectors, licences"),
 }
 

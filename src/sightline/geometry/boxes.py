@@ -25,6 +25,12 @@ def _scale(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.tensor(size * repeats, dtype=coordinates.dtype, device=coordinates.device)
 
 
+def sides(images: Tensor) -> Tensor:
+    """Width and height (2,) int64 of pictures (B, 3, H, W), as a tensor also when traced."""
+    lengths = [images.shape[-1], images.shape[-2]]
+    return torch.stack([torch.scalar_tensor(n, dtype=torch.int64) for n in lengths])
+
+
 def centres(boxes: Tensor) -> Tensor:
     """Centre points (..., 2) of XYXY boxes (..., 4)."""
     return (boxes[..., :2] + boxes[..., 2:]) / 2

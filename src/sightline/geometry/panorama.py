@@ -14,27 +14,33 @@ from torch import Tensor
 from sightline.geometry.sphere import head_frames, to_points, to_rays
 
 
-def sample(panorama: Tensor, points: Tensor) -> Tensor:
+def sample(panorama: Tensor, points: Tensor, image_of: Tensor | None = None) -> Tensor:
     """Values (C, ...) of a panorama (C, H, W) at points (..., 2) of it, bilinear between pixels.
+
+    image_of: (N,) in which of several panoramas (C, B, H, W) each row of points (N, ..., 2) is.
 
     Columns wrap around; beyond a pole lies the row that continues on its other side. Bytes are
     rounded to bytes, other values come in the precision of the points.
     """
-    height, width = panorama.shape[1:]
+    height, width = panorama.shape[-2:]
     x, y = points[..., 0] * width - 0.5, points[..., 1] * height - 0.5
     left, top = x.floor(), y.floor()
-    upper, lower = (_row(panorama, left, row, x - left) for row in (top, top + 1))
+    first = 0 if image_of is None else image_of.view(-1, *[1] * (x.ndim - 1)) * (height * width)
+    upper, lower = (_row(panorama, first, left, row, x - left) for row in (top, top + 1))
     value = torch.lerp(upper, lower, y - top)
     return value.round().clamp(0, 255).byte() if panorama.dtype == torch.uint8 else value
 
 
-def _row(panorama: Tensor, left: Tensor, row: Tensor, right_share: Tensor) -> Tensor:
-    """Values (C, ...) in rows, between columns `left` and the next ones."""
-    height, width = panorama.shape[1:]
+def _row(
+    panorama: Tensor, first: Tensor | int, left: Tensor, row: Tensor, right_share: Tensor
+) -> Tensor:
+    """Values (C, ...) in rows, between columns `left` and the next; `first` is the corner."""
+    height, width = panorama.shape[-2:]
     column, inner = left.long(), row.long().clamp(0, height - 1)
     column = column + (inner != row) * (width // 2)  # beyond a pole, half a turn further
     column = column % width
-    ends = inner * width + column, inner * width + torch.where(column + 1 < width, column + 1, 0)
+    start = first + inner * width
+    ends = start + column, start + torch.where(column + 1 < width, column + 1, 0)
     flat = panorama.flatten(1)  # gather is ten times faster than indexing
     values = (flat.gather(1, end.flatten().expand(len(flat), -1)).to(left) for end in ends)
     low, high = (value.view(len(flat), *left.shape) for value in values)

@@ -9,9 +9,8 @@ from pathlib import Path
 import torch
 
 from sightline.media.boxrows import fitting_name
-from sightline.media.headrows import Row, read_rows, reversed_box
+from sightline.media.headrows import Row, checked_rows
 from sightline.media.heads import Heads
-from sightline.media.sources import natural_order
 
 
 @dataclass
@@ -41,23 +40,6 @@ def read_heads(path: str | Path, *, over_seam: bool = False) -> HeadTable:
     for row in checked_rows(path, over_seam=over_seam):
         people[row.image].append(row)
     return HeadTable({image: heads_of(group) for image, group in people.items() if image})
-
-
-def checked_rows(path: str | Path, *, over_seam: bool = False) -> list[Row]:
-    """The rows of such a file or folder; raises as `read_heads`."""
-    path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file of head boxes; check the path.")
-    files = sorted(path.glob("*.txt"), key=natural_order) if path.is_dir() else [path]
-    rows = [row for file in files for row in read_rows(file)]
-    if not rows:
-        raise ValueError(f"{path}: there are no head boxes in it.")
-    ends_before = next((row for row in rows if row.box[2] < row.box[0]), None)
-    if ends_before is not None and not over_seam:
-        raise reversed_box(ends_before.where, ends_before.box)
-    if max(max(row.box) for row in rows) <= 1:
-        raise ValueError(f"{path}: the boxes look like fractions of the picture; give pixels.")
-    return rows
 
 
 def heads_of(rows: list[Row]) -> Heads:

@@ -32,6 +32,7 @@ from sightline.media.boxrows import (
     table_lines,
     table_records,
 )
+from sightline.media.sources import natural_order
 
 COLUMNS = {
     "image": ("image", "file", "file_name", "filename", "path", "frame"),
@@ -63,6 +64,27 @@ class Row:
     frame: int | None = None
     first: int = 0
     time: float | None = None
+
+
+def checked_rows(path: str | Path, *, over_seam: bool = False) -> list[Row]:
+    """The heads in a file or a folder of .txt files, one per person; at least one.
+
+    over_seam: whether boxes may end left of where they begin, for panoramas.
+    Raises FileNotFoundError, and ValueError naming the row that is wrong.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file of head boxes; check the path.")
+    files = sorted(path.glob("*.txt"), key=natural_order) if path.is_dir() else [path]
+    rows = [row for file in files for row in read_rows(file)]
+    if not rows:
+        raise ValueError(f"{path}: there are no head boxes in it.")
+    ends_before = next((row for row in rows if row.box[2] < row.box[0]), None)
+    if ends_before is not None and not over_seam:
+        raise reversed_box(ends_before.where, ends_before.box)
+    if max(max(row.box) for row in rows) <= 1:
+        raise ValueError(f"{path}: the boxes look like fractions of the picture; give pixels.")
+    return rows
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
 import torch
-from PIL import ExifTags, Image
+from PIL import ExifTags
 from torch import Tensor
 from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg, encode_png, read_file
 
+from sightline.media.decoding import ImageError, opened, sixteen_bits, to_rgb
 from sightline.media.sources import find_files
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """File name endings that folders and patterns are searched for, in small or capital letters."""
-
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # Pillow's others start programs (EPS)
-
-
-class ImageError(ValueError):
-    """A file that cannot be read as a picture; the message names the file and the reason."""
 
 
 def read_image(
@@ -38,13 +31,13 @@ def read_image(
     lie side by side, as decoders give them: copying them apart costs as much as half the decoding
     and makes resizing three times slower. Raises `ImageError`, also for a file that is cut short.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         # torchvision gives the same pixels of a JPEG as Pillow, sooner (bench_reader.py), and lets
         # other threads run; for a PNG it gains little and drops the transparency.
         if picture.format in ("JPEG", "MPO") and picture.mode in ("RGB", "L"):
             pixels = cast(Tensor, decode_jpeg(read_file(str(path)), ImageReadMode.RGB))
         else:
-            pixels = torch.from_numpy(np.array(_to_rgb(picture, transparency))).permute(2, 0, 1)
+            pixels = torch.from_numpy(np.array(to_rgb(picture, transparency))).permute(2, 0, 1)
         orientation = picture.getexif().get(ExifTags.Base.Orientation, 1) if upright else 1
         return _upright(pixels, orientation)
 
@@ -54,11 +47,11 @@ def read_depth(path: str | Path) -> Tensor:
 
     Values are divided by 65535 or 255; there is no other scaling. Raises `ImageError`.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         if picture.mode == "L":
             levels, values = 255, np.asarray(picture)
         elif picture.mode.startswith("I"):
-            levels, values = 65535, _sixteen_bits(picture)
+            levels, values = 65535, sixteen_bits(picture)
         else:
             raise ImageError(f"{path}: a depth map is grey, with 8 or 16 bits, not {picture.mode}.")
         return torch.from_numpy(values.astype(np.float32) / levels)[None]
@@ -77,13 +70,13 @@ def read_depth_of(image: Tensor, path: str | Path) -> Tensor:
 
 def read_size(path: str | Path) -> tuple[int, int]:
     """Width and height of the picture in a file as it is stored, from its header; `ImageError`."""
-    with _opened(path) as picture:
+    with opened(path) as picture:
         return picture.size
 
 
 def read_xmp(path: str | Path) -> bytes:
     """The XMP metadata in a picture's file, as they are stored; empty if there are none."""
-    with _opened(path) as picture:
+    with opened(path) as picture:
         return picture.info.get("xmp", b"")
 
 
@@ -122,59 +115,6 @@ def write_image(path: str | Path, image: Tensor) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
-    """The file opened by Pillow; whatever goes wrong meanwhile is told in one `ImageError`."""
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            yield picture
-    except ImageError:
-        raise
-    except Exception as error:  # on damaged files Pillow's decoders raise nearly everything
-        raise ImageError(f"{path}: {_reason(error, Path(path))}.") from error
-
-
-def _reason(error: Exception, path: Path) -> str:
-    match error:
-        case FileNotFoundError():
-            return "there is no such file"
-        case IsADirectoryError():
-            return "this is a folder; give a picture"
-        case PermissionError():
-            return "there is no permission to read it"
-        case Image.DecompressionBombError():
-            return "it has more pixels than Pillow's limit PIL.Image.MAX_IMAGE_PIXELS allows"
-        case Image.UnidentifiedImageError() if path.stat().st_size == 0:
-            return "the file is empty"
-        case Image.UnidentifiedImageError():
-            return f"this is no picture, or not one of {', '.join(FORMATS)}"
-    return "the picture is damaged or cut short"
-
-
-def _to_rgb(picture: Image.Image, transparency: str) -> Image.Image:
-    if picture.mode.startswith("I"):
-        grey = (_sixteen_bits(picture) + 128) // 257  # rounded; Pillow's own conversion clips
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if picture.mode == "F":
-        raise ImageError(f"{_name(picture)}: floating-point pixels; save it with 8 or 16 bits.")
-    if transparency == "dropped" or not picture.has_transparency_data:
-        return picture.convert("RGB")
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
-
-
-def _sixteen_bits(picture: Image.Image) -> np.ndarray:
-    """The values of an integer grey picture (H, W) int32; Pillow may give 16 bits in 32."""
-    values = np.asarray(picture).astype(np.int32)
-    if values.min() < 0 or values.max() > 65535:
-        raise ImageError(f"{_name(picture)}: 32-bit pixels; save it with 8 or 16 bits.")
-    return values
-
-
-def _name(picture: Image.Image) -> str:
-    return getattr(picture, "filename", "the picture")
 
 
 def _upright(pixels: Tensor, orientation: int) -> Tensor:

@@ -106,9 +106,17 @@ class GazeModel(nn.Module, OnHub):
         """
         return None
 
-    def decode(self, output: Any, batch: Batch) -> list[Gaze]:
-        """The raw output of `forward` as one `Gaze` per image."""
+    def answer(self, output: Any, batch: Batch) -> Gaze:
+        """The raw output of `forward` as one `Gaze` of all people of the batch, on its device.
+
+        Tensor code that can be traced: `sightline models export` takes it into the graph.
+        """
         raise NotImplementedError
+
+    def decode(self, output: Any, batch: Batch) -> list[Gaze]:
+        """The raw output of `forward` as one `Gaze` per image, on the CPU."""
+        gaze = self.answer(output, batch)
+        return split_by_image(batch, gaze.projection, **gaze.people())
 
     @property
     def device(self) -> torch.device:

@@ -14,7 +14,7 @@ from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import enlarge, head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
-from sightline.models.base import GazeModel, split_by_image
+from sightline.models.base import GazeModel
 from sightline.models.layers import (
     SceneAttention,
     Trunk,
@@ -87,11 +87,11 @@ class Chong2020(GazeModel):
         """Heatmaps from codes (N, 8 * width, grid, grid), inside logits from `features`."""
         return Chong2020Output(self.decoder(code)[:, 0], self.inside_head(features)[:, 0])
 
-    def decode(self, output: Chong2020Output, batch: Batch) -> list[Gaze]:
+    def answer(self, output: Chong2020Output, batch: Batch) -> Gaze:
         """The peak of each heatmap, and the probability of inside."""
         find = peaks if self.config.as_released else refined_peaks
         points, inside = find(output.heatmaps), output.inside.sigmoid()
-        return split_by_image(batch, points=points, heatmaps=output.heatmaps, inside=inside)
+        return Gaze(batch.heads, points, output.heatmaps, inside)
 
 
 def chong2020(**overrides: object) -> Chong2020:

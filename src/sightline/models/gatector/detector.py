@@ -11,6 +11,7 @@ from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.models.base import GazeModel
 from sightline.models.gatector.backbone import pyramid, shared_layers, stem
+from sightline.models.gatector.grid import candidates
 from sightline.models.gatector.model import (
     Anchors,
     GaTectorConfig,
@@ -64,6 +65,10 @@ class GaTectorDetector(GazeModel):
         with torch.autocast(batch.images.device.type, enabled=False):
             raw = self.detection.heads([x.float() for x in features])
         return DetectorOutput(as_grids(raw, len(self.config.anchors) // SCALES))
+
+    def candidates(self, output: DetectorOutput) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes (B, K, 4), scores and labels (B, K) before any is left out."""
+        return candidates(output.grids, self.config.anchors, self.config.image_size)
 
     def decode(self, output: DetectorOutput, batch: Batch) -> list[Gaze]:  # noqa: ARG002
         """The objects of each picture, and nobody's gaze."""

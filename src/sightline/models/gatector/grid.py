@@ -50,9 +50,7 @@ def detect(
     `threshold` stay, less those that overlap (IoU) a better one of their class by more than
     `overlap`. The release shows pictures with the defaults and evaluates with 0.001 and 0.5.
     """
-    scales = zip(grids, anchors_by_scale(anchors, grids, image_size), strict=True)
-    columns = zip(*(_candidates(grid, unit) for grid, unit in scales), strict=True)
-    boxes, scores, labels = (torch.cat(column, 1) for column in columns)
+    boxes, scores, labels = candidates(grids, anchors, image_size)
     image_of, place = (scores >= threshold).nonzero(as_tuple=True)
     found = Objects(boxes[image_of, place], labels[image_of, place], scores[image_of, place])
     kind = image_of * grids[0].shape[2] + found.labels  # more than any label, for each image
@@ -62,6 +60,16 @@ def detect(
     counts = torch.bincount(image_of[kept], minlength=len(boxes)).tolist()
     parts = (value[kept].cpu().split(counts) for value in (found.boxes, found.labels, found.scores))
     return [Objects(*values, classes=classes) for values in zip(*parts, strict=True)]
+
+
+def candidates(
+    grids: list[Tensor], anchors: Anchors, image_size: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Unit-square XYXY boxes (B, K, 4), scores and labels (B, K) of all places of the grids."""
+    scales = zip(grids, anchors_by_scale(anchors, grids, image_size), strict=True)
+    columns = zip(*(_candidates(grid, unit) for grid, unit in scales), strict=True)
+    boxes, scores, labels = (torch.cat(column, 1) for column in columns)
+    return boxes, scores, labels
 
 
 def _candidates(grid: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor, Tensor]:

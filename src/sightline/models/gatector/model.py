@@ -18,9 +18,9 @@ from sightline.gaze_objects import with_detections
 from sightline.geometry.boxes import head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.goo_classes import GOO_CLASSES
-from sightline.models.base import GazeModel, split_by_image
+from sightline.models.base import GazeModel
 from sightline.models.gatector.backbone import Backbone
-from sightline.models.gatector.grid import detect
+from sightline.models.gatector.grid import candidates, detect
 from sightline.models.gatector.necks import DefocusNeck
 from sightline.models.gatector.preprocess import GaTectorPreprocess, head_regions
 from sightline.models.layers import (
@@ -117,12 +117,24 @@ class GaTector(GazeModel):
         regions = head_regions(batch.heads, batch.eyes, margin, as_released=as_released)
         return head_masks(regions, self.config.image_size)
 
+    def answer(self, output: GaTectorOutput, batch: Batch) -> Gaze:
+        """The peak of each heatmap."""
+        find = peaks if self.config.as_released else refined_peaks
+        return Gaze(batch.heads, find(output.heatmaps), output.heatmaps)
+
+    def candidates(self, output: GaTectorOutput) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes (B, K, 4), scores and labels (B, K) before any is left out."""
+        return candidates(output.grids, self.config.anchors, self.config.image_size)
+
     def decode(self, output: GaTectorOutput, batch: Batch) -> list[Gaze]:
         """The peak of each heatmap, the objects of each picture, and who looks at which."""
-        find = peaks if self.config.as_released else refined_peaks
-        gazes = split_by_image(batch, points=find(output.heatmaps), heatmaps=output.heatmaps)
+        gazes = super().decode(output, batch)
         found = find_objects(output.grids, self.config)
         return [with_detections(g, o, self.least_score) for g, o in zip(gazes, found, strict=True)]
+
+
+THRESHOLD, OVERLAP = 0.001, 0.5
+"""The release's for evaluation: the least score, and how much boxes of a class may overlap."""
 
 
 def find_objects(grids: list[Tensor], config: GaTectorConfig) -> list[Objects]:
@@ -132,8 +144,8 @@ def find_objects(grids: list[Tensor], config: GaTectorConfig) -> list[Objects]:
         config.anchors,
         config.image_size,
         classes=config.classes,
-        threshold=0.001,
-        overlap=0.5,
+        threshold=THRESHOLD,
+        overlap=OVERLAP,
     )
 
 

@@ -14,7 +14,7 @@ from torch.nn.functional import normalize
 
 from sightline.batch import Batch
 from sightline.gaze import Gaze
-from sightline.models.base import GazeModel, split_by_image
+from sightline.models.base import GazeModel
 from sightline.models.gazefollow360.direction import DirectionNetwork
 from sightline.models.gazefollow360.preprocess import PanoramaCrops
 from sightline.models.gazefollow360.regions import SphereRegions
@@ -108,12 +108,16 @@ class GazeFollow360(GazeModel):
         distant, local = regions.inputs()
         return self.distant(distant)[:, 0], self.local(local)[:, 0]
 
-    def decode(self, output: GazeFollow360Output, batch: Batch) -> list[Gaze]:
+    def answer(self, output: GazeFollow360Output, batch: Batch) -> Gaze:
         """The peak of each heatmap; directions are those of the direction network."""
         points, heatmaps = output.regions.answers(output.heatmaps)
         directions = normalize(output.regions.sight, dim=1)
-        return split_by_image(
-            batch, "equirectangular", points=points, heatmaps=heatmaps, directions=directions
+        return Gaze(
+            batch.heads,
+            points,
+            heatmaps,
+            directions=directions,
+            projection="equirectangular",
         )
 
 

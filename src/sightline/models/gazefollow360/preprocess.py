@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -57,8 +58,7 @@ class PanoramaCrops:
         height, width = image.shape[1:]
         if self.as_released or width <= self.panorama_width:
             return image
-        small = [max(1, round(height * self.panorama_width / width)), self.panorama_width]
-        return tvf.resize(image, small, antialias=True)
+        return tvf.resize(image, shrunk_size(height, width, self.panorama_width), antialias=True)
 
     def _crops(self, scene: Scene) -> Tensor:
         """Head crops (P, 3, size, size), standardised."""
@@ -80,6 +80,12 @@ class PanoramaCrops:
         fine = min(FINEST, max(1, math.ceil(pixels / self.size)))
         side = fine * self.size
         return avg_pool2d(view(image, ray, (field, field), (side, side)).float(), fine)
+
+
+def shrunk_size(height: int, width: int, most: int) -> list[int]:
+    """Height and width of a picture that is no wider than `most`; the lengths may be symbols."""
+    small = cast(int, torch.sym_min(width, most))
+    return [cast(int, torch.sym_max(1, (2 * height * small + width) // (2 * width))), small]
 
 
 def _check(scene: Scene) -> None:

@@ -129,9 +129,12 @@ class SphereRegions:
 def pictures_at(points: Tensor, batch: Batch) -> Tensor:
     """What is at points (N, R, s, s, 2) of the panoramas: (N, R, 3, s, s), standardised."""
     assert batch.panoramas is not None, "give a batch of this model's `preprocess`"
-    counts = torch.bincount(batch.image_of, minlength=len(batch.panoramas)).tolist()
-    parts = zip(batch.panoramas, points.split(counts), strict=True)  # of different sizes
-    values = torch.cat([sample(panorama, part) for panorama, part in parts], 1)
+    if isinstance(batch.panoramas, Tensor):
+        values = sample(batch.panoramas.transpose(0, 1), points, batch.image_of)
+    else:
+        counts = torch.bincount(batch.image_of, minlength=len(batch.panoramas)).tolist()
+        parts = zip(batch.panoramas, points.split(counts), strict=True)  # of different sizes
+        values = torch.cat([sample(panorama, part) for panorama, part in parts], 1)
     return standardise(values.movedim(0, 2).to(points))
 
 
@@ -154,7 +157,7 @@ def beside(
     places = view_places(heads[:, None], middles, field)
     edge = (head_field / heads.new_tensor(field) / 2).clamp(max=0.5 - EPSILON)[:, None]
     kept = ((places >= edge) & (places <= 1 - edge)).all(-1).int().argmax(1)
-    return middles[torch.arange(len(heads), device=heads.device), kept]
+    return middles.gather(1, kept[:, None, None].expand(-1, 1, 3))[:, 0]
 
 
 def cone(rays: Tensor, heads: Tensor, sight: Tensor) -> Tensor:
@@ -163,7 +166,7 @@ def cone(rays: Tensor, heads: Tensor, sight: Tensor) -> Tensor:
     The fan-shaped attention of Li et al. 2021 (no formula is published), on the sphere: 1 along the
     sight line, 0 to its sides and behind. heads, sight: (N, 3); rays: (N, ..., 3).
     """
-    apart = (len(heads), *[1] * (rays.ndim - 2), 3)
+    apart = (-1, *[1] * (rays.ndim - 2), 3)
     heads, sight = heads.view(apart), sight.view(apart)
     arcs = rays - (rays * heads).sum(-1, keepdim=True) * heads
     line = sight - (sight * heads).sum(-1, keepdim=True) * heads

@@ -65,30 +65,36 @@ def _windows(centres: Tensor, sizes: Tensor) -> Windows:
     return Windows(torch.cat([low, high], -1), sizes)
 
 
-def cut(panoramas: list[Tensor], image_of: Tensor, windows: Windows, size: int = 56) -> Tensor:
+def cut(
+    panoramas: list[Tensor] | Tensor, image_of: Tensor, windows: Windows, size: int = 56
+) -> Tensor:
     """Regions (N, 3, size, size) of 0..255 in whole numbers, BGR as released.
 
     panoramas: (3, H, W) bytes, RGB; image_of: (N,) the row of each window's panorama. Bilinear,
     without smoothing.
     """
+    if isinstance(panoramas, Tensor):
+        return _scaled(panoramas, image_of, *_axes(windows.corners, size)).flip(1).float()
     regions = torch.empty(len(image_of), 3, size, size, device=image_of.device)
     for row, panorama in enumerate(panoramas):  # of different sizes
         own = image_of == row
-        regions[own] = _scaled(panorama, *_axes(windows.corners[own], size)).flip(1).float()
+        axes = _axes(windows.corners[own], size)
+        regions[own] = _scaled(panorama[None], image_of[own] * 0, *axes).flip(1).float()
     return regions
 
 
-def _scaled(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Bytes (n, C, h, w) of an image (C, H, W) between its pixels at x (n, w) and y (n, h).
+def _scaled(images: Tensor, image_of: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Bytes (n, C, h, w) of images (B, C, H, W) between their pixels at x (n, w) and y (n, h).
 
     In the whole numbers of OpenCV, which the release uses: weights of 2048ths, bits cut off twice.
     The towers are linear and see 0..255, so another rounding is seen in their heatmaps.
     """
+    flat, image_of = images.transpose(0, 1), image_of[:, None, None]
     x, y = x[:, None, :], y[:, :, None]
     right_share, low_share = (((at - at.floor()) * 2048).round().int() for at in (x, y))
     upper, lower = (
-        image[:, row.long(), x.floor().long()].int() * (2048 - right_share)
-        + image[:, row.long(), x.ceil().long()].int() * right_share
+        flat[:, image_of, row.long(), x.floor().long()].int() * (2048 - right_share)
+        + flat[:, image_of, row.long(), x.ceil().long()].int() * right_share
         for row in (y.floor(), y.ceil())
     )
     total = ((upper >> 4) * (2048 - low_share) >> 16) + ((lower >> 4) * low_share >> 16)

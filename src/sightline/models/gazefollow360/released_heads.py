@@ -40,7 +40,7 @@ def released_heads(heads: Tensor, size: tuple[int, int] | Tensor) -> ReleasedHea
     picture's edges, also at the seam, which moves their centres.
     """
     pixels = (heads.double() / FINEST).round() * FINEST
-    edges = torch.as_tensor(size, dtype=pixels.dtype, device=heads.device).expand(len(heads), 2)
+    edges = torch.as_tensor(size, dtype=pixels.dtype, device=heads.device).expand(heads.shape[0], 2)
     boxes = enlarge(pixels.trunc(), 0.1).clamp(min=0).minimum(edges.repeat(1, 2))
     points = centres(boxes)
     return ReleasedHeads(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sightline.batch import Batch
+from sightline.geometry.boxes import sides
 from sightline.geometry.heatmap import peaks
 from sightline.geometry.sphere import from_head_frame, sight_ends, to_points, to_rays
 from sightline.models.gazefollow360.released import (
@@ -95,6 +96,8 @@ class ReleasedRegions:
 def sizes_of(batch: Batch) -> Tensor:
     """Width and height (N, 2) in pixels of each person's panorama."""
     assert batch.panoramas is not None
+    if isinstance(batch.panoramas, Tensor):
+        return sides(batch.panoramas).expand(batch.image_of.shape[0], 2)
     sizes = [(panorama.shape[2], panorama.shape[1]) for panorama in batch.panoramas]
     return torch.tensor(sizes, device=batch.image_of.device)[batch.image_of]
 

@@ -67,7 +67,7 @@ class Decoder(nn.Module):
         masks = cell_masks(heads, self.grid).to(maps.dtype)
         tokens = maps.flatten(2).mT + masks.flatten(1)[..., None] * self.head_prompt
         if self.inside_head is not None:
-            first = self.frame_token.to(tokens.dtype).expand(len(tokens), 1, -1)
+            first = self.frame_token.to(tokens.dtype).expand(tokens.shape[0], 1, -1)
             tokens = torch.cat([first, tokens], 1)
         with fast_attention():
             tokens = self.blocks(tokens)

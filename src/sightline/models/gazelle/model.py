@@ -7,14 +7,14 @@ Encoders", CVPR 2025.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from torch import Tensor, nn
 
 from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import peaks, refined_peaks
-from sightline.models.base import GazeModel, split_by_image
+from sightline.models.base import GazeModel
 from sightline.models.gazelle.backbone import Backbone
 from sightline.models.gazelle.decoder import Decoder, FrameScore, PatchScores
 from sightline.models.gazelle.preprocess import WholePicture
@@ -98,16 +98,14 @@ class GazeLLE(GazeModel):
             return GazeLLEOutput(heatmaps, patches=inside)
         return GazeLLEOutput(heatmaps, inside)
 
-    def decode(self, output: GazeLLEOutput, batch: Batch) -> list[Gaze]:
+    def answer(self, output: GazeLLEOutput, batch: Batch) -> Gaze:
         """Sigmoid, the peak of each heatmap, and inside where the model tells it."""
         heatmaps = output.heatmaps.float().sigmoid()
         find = peaks if self.config.as_released else refined_peaks
-        people: dict[str, Any] = {"points": find(heatmaps), "heatmaps": heatmaps}
-        if output.inside is not None:
-            people["inside"] = output.inside.float().sigmoid()
+        inside = None if output.inside is None else output.inside.float().sigmoid()
         if output.patches is not None:
-            people["inside"] = 1 - output.patches.float().softmax(1)[:, -1]
-        return split_by_image(batch, **people)
+            inside = 1 - output.patches.float().softmax(1)[:, -1]
+        return Gaze(batch.heads, find(heatmaps), heatmaps, inside)
 
 
 def _inside_head(config: GazeLLEConfig) -> nn.Module | None:

@@ -16,7 +16,7 @@ from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import enlarge, head_masks
 from sightline.geometry.heatmap import peaks, refined_peaks
-from sightline.models.base import GazeModel, split_by_image
+from sightline.models.base import GazeModel
 from sightline.models.layers import (
     SceneAttention,
     Trunk,
@@ -113,11 +113,11 @@ class PDP(GazeModel):
         places = tokens[:, :-1].mT.unflatten(-1, grid).contiguous()
         return PDPOutput(self.heatmap_head(places).squeeze(1), patches)
 
-    def decode(self, output: PDPOutput, batch: Batch) -> list[Gaze]:
+    def answer(self, output: PDPOutput, batch: Batch) -> Gaze:
         """The peak of each heatmap, and inside = 1 - share of "outside"."""
         find = peaks if self.config.as_released else refined_peaks
         points, inside = find(output.heatmaps), 1 - patch_shares(output.patches)[:, -1]
-        return split_by_image(batch, points=points, heatmaps=output.heatmaps, inside=inside)
+        return Gaze(batch.heads, points, output.heatmaps, inside)
 
 
 def patch_shares(logits: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ class PatchTokens(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         """Tokens of a feature map (N, size, grid, grid), row by row, outside last."""
         patches = code.flatten(2).mT
-        tokens = torch.cat([patches, self.outside.expand(len(code), 1, -1)], 1) + self.position
+        tokens = torch.cat([patches, self.outside.expand(code.shape[0], 1, -1)], 1) + self.position
         query, key, value = self.qkv(tokens).chunk(3, -1)
         return tokens + softmax(query @ key.mT, -1) @ value
 
