@@ -47,7 +47,7 @@ class PlainHeatmapHead(HeatmapHead):
 def plain(model: GazeLLE, device: str) -> GazeLLE:
     """As one would write it down."""
     model.decoder.heatmap_head.__class__ = PlainHeatmapHead
-    model.people_at_once = None
+    model.people_at_once = MANY * BATCH
     return model.to(device).eval()
 
 
@@ -65,7 +65,7 @@ def compiled(model: GazeLLE, device: str) -> GazeModel:
 
 def one_pass(model: GazeLLE, device: str) -> GazeModel:
     """The default, but all people at once."""
-    model.people_at_once = None
+    model.people_at_once = MANY * BATCH
     return default(model, device)
 
 

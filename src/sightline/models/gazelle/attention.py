@@ -23,24 +23,30 @@ def fast_attention() -> AbstractContextManager[Any]:
 
 
 class FastAttention(TorchFunctionMode):
-    """Replaces the calls of `scaled_dot_product_attention` that `attend` can do, in any module."""
+    """Replaces the calls of `scaled_dot_product_attention` that `attend` can do, timm's too."""
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The call itself, or `attend`."""
         kwargs = kwargs or {}
         if func is scaled_dot_product_attention and _plain(*args, **kwargs):
-            return attend(*args[:3])
+            return attend(*args)
         return func(*args, **kwargs)
 
 
-def _plain(query: Tensor, *_: Any, **options: Any) -> bool:
+def _plain(
+    *inputs: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    **other: Any,
+) -> bool:
     """Whether a call is one for `attend`: bfloat16 on a processor, nothing masked, no gradient."""
-    masked = options.get("attn_mask") is not None or options.get("is_causal")
+    altered = attn_mask is not None or dropout_p or is_causal or other
     return (
-        query.device.type == "cpu"
-        and query.dtype == torch.bfloat16
-        and not masked
-        and not options.get("dropout_p")
+        len(inputs) == 3
+        and not altered
+        and inputs[0].device.type == "cpu"
+        and inputs[0].dtype == torch.bfloat16
         and not torch.is_grad_enabled()
     )
 
