@@ -34,6 +34,9 @@ MANY = 30  # people, for the memory
 BATCH = 32  # pictures, on a GPU
 SEED = 1000  # of scenes that no training has seen
 
+Setting = Callable[[GazeLLE, str], GazeModel]
+"""Model, device -> the model ready for `predict_batch`."""
+
 
 class PlainHeatmapHead(HeatmapHead):
     """The two layers one after the other, as published."""
@@ -69,14 +72,15 @@ def one_pass(model: GazeLLE, device: str) -> GazeModel:
     return default(model, device)
 
 
-SETTINGS: dict[str, Callable[[GazeLLE, str], GazeModel]] = {
+SETTINGS: dict[str, Setting] = {
     "plain, fp32": plain,
-    "default of predict": default,
+    "default": default,
     "default, compiled": compiled,
+    "default, all at once": one_pass,
 }
 
 
-def fresh(setting: Callable[[GazeLLE, str], GazeModel], device: str = "cpu") -> GazeModel:
+def fresh(setting: Setting, device: str = "cpu") -> GazeModel:
     """ViT-B in a setting; the weights are always the same random ones."""
     torch.manual_seed(0)
     model = create("gazelle-vitb14")
@@ -95,33 +99,56 @@ def random_batch(people: int, pictures: int = 1) -> Batch:
     )
 
 
-def speed(settings: Iterable[str], repeats: int) -> list[Row]:
-    """One picture with one or more people; the last column is what one more person costs."""
+def speed(settings: Iterable[str], repeats: int) -> dict[int, dict[str, float]]:
+    """Seconds for one picture, by its people and the setting."""
     models = {name: fresh(SETTINGS[name]) for name in settings}
-    seconds = {}
-    for people in PEOPLE:
-        batch = random_batch(people)
-        runs = {name: partial(model.predict_batch, batch) for name, model in models.items()}
-        seconds[people] = best_of(runs, repeats)
-    few, many = min(PEOPLE), max(PEOPLE)
-    return [
-        {
-            "people": people,
-            "setting": name,
-            "s": seconds[people][name],
-            "times plain": seconds[people]["plain, fp32"] / seconds[people][name],
-            "ms a person": 1000 * (seconds[many][name] - seconds[few][name]) / (many - few),
-        }
+    return {
+        people: best_of({n: partial(m.predict_batch, batch) for n, m in models.items()}, repeats)
         for people in PEOPLE
-        for name in models
+        for batch in [random_batch(people)]
+    }
+
+
+def against_plain(seconds: dict[int, dict[str, float]]) -> list[Row]:
+    return [
+        {"people": people, "setting": name, "s": s, "times plain": of[next(iter(of))] / s}
+        for people, of in seconds.items()
+        for name, s in of.items()
     ]
 
 
-def memory(people: int, setting: Callable[[GazeLLE, str], GazeModel]) -> float:
+def per_person(seconds: dict[int, dict[str, float]]) -> list[Row]:
+    """What one more person in the picture costs."""
+    few, many = min(seconds), max(seconds)
+    return [
+        {"setting": name, "ms a person": 1000 * (most - seconds[few][name]) / (many - few)}
+        for name, most in seconds[many].items()
+    ]
+
+
+def memory(people: int, setting: Setting, threads: int) -> float:
     """The peak of this process in MiB; to be called alone."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     fresh(setting).predict_batch(random_batch(people))
     return peak_memory()
+
+
+def peak_memories(threads: int) -> list[Row]:
+    """With one person, and with many with and without the bound on those at once."""
+    runs = (
+        ("default", 1),
+        ("default", MANY),
+        ("default, all at once", MANY),
+        ("plain, fp32", MANY),
+    )
+    return [
+        {
+            "setting": name,
+            "people": people,
+            "peak MiB": alone(memory, people, SETTINGS[name], threads),
+        }
+        for name, people in runs
+    ]
 
 
 def portions(scenes: list[Scene], size: int = 16) -> Iterator[list[Scene]]:
@@ -195,19 +222,13 @@ def noise(people: int = 10) -> Row:
 def frames_per_second(device: str, repeats: int) -> list[Row]:
     """Pictures a second in batches with one person each, preprocessing left out."""
     batch = random_batch(1, BATCH).to(torch.device(device))
-    seconds = {}
-    for name, setting in SETTINGS.items():
-        model = fresh(setting, device)
-        seconds[name] = best_of({name: partial(model.predict_batch, batch)}, repeats, wall=True)[
-            name
-        ]
+    names = ("plain, fp32", "default", "default, compiled")
+    models = {name: fresh(SETTINGS[name], device) for name in names}
+    runs = {name: partial(model.predict_batch, batch) for name, model in models.items()}
+    seconds = best_of(runs, repeats, wall=True)
     return [
-        {
-            "setting": name,
-            "pictures/s": BATCH / value,
-            "times plain": seconds["plain, fp32"] / value,
-        }
-        for name, value in seconds.items()
+        {"setting": n, "pictures/s": BATCH / s, "times plain": seconds["plain, fp32"] / s}
+        for n, s in seconds.items()
     ]
 
 
@@ -225,15 +246,11 @@ def main() -> None:
         rows = frames_per_second(options.device, options.repeats)
         report(f"Gaze-LLE, batches of {BATCH} on {options.device}", rows, options.json)
         return
-    settings = [name for name in SETTINGS if options.compile or name != "default, compiled"]
-    report("Gaze-LLE, ViT-B", speed(settings, options.repeats), options.json)
-    ways = {"all at once": one_pass, "default": default}
-    peaks = [
-        {"setting": name, "people": people, "peak MiB": alone(memory, people, setting)}
-        for name, setting in ways.items()
-        for people in (1, MANY)
-    ]
-    report("Gaze-LLE, memory", peaks, options.json)
+    settings = ["plain, fp32", "default", *["default, compiled"] * options.compile]
+    seconds = speed(settings, options.repeats)
+    report("Gaze-LLE, ViT-B", against_plain(seconds), options.json)
+    report("Gaze-LLE, decoder", per_person(seconds), options.json)
+    report("Gaze-LLE, memory", peak_memories(options.threads), options.json)
     report("Gaze-LLE, random weights", [noise()], options.json)
     scenes = [scene for scene in render_scenes(options.scenes, SEED) if len(scene)]
     if options.weights:
