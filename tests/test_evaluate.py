@@ -170,6 +170,17 @@ def test_every_annotated_frame_counts_once(
     assert scores["vat.distance"].n == scores["vat.auc.float"].n == 12, "inside only"
 
 
+def test_every_head_of_every_frame_counts_once(films: Path, tmp_path: Path) -> None:
+    benchmark, model = find_benchmark("vat-test-frames"), create("pdp-small", **TINY)
+    predict_benchmark(benchmark, model, films, tmp_path, origin={}, batch_size=7, workers=0)
+    scenes = [scene for _, scene in read_shards(tmp_path)]
+    assert [scene.key for scene in scenes] == [f"Finale/10_90/{i:08d}.jpg" for i in range(12)]
+    assert [len(scene) for scene in scenes] == [2] * 3 + [1] * 9
+    scores = score_pairs(benchmark, read_shards(tmp_path))
+    assert scores["vat.ap.inside-positive"].n == 15
+    assert scores["vat.distance.cell-corner"].n == scores["vat.auc.float-cut"].n == 12
+
+
 class BreaksAfter:
     """Preprocesses some batches, then raises, as a machine that goes down would."""
 

@@ -9,19 +9,20 @@ from torch import Tensor
 
 from sightline.geometry.boxes import enlarge
 from sightline.scene import Clip, Objects, Scene, Truth
+from sightline.scene_maps import crop, flip
 from sightline.transforms import (
     Chain,
     ColourJitter,
+    CutHeads,
+    EdgeJitter,
     GazeSafeCrop,
     HeadJitter,
     HorizontalFlip,
-    crop,
-    flip,
 )
 
 NAN = float("nan")
 seeds = st.integers(0, 2**31)
-ALL = [HeadJitter, GazeSafeCrop, HorizontalFlip, ColourJitter]
+ALL = [HeadJitter, EdgeJitter, GazeSafeCrop, HorizontalFlip, ColourJitter]
 
 
 def make_scene(seed: int, people: int = 2, annotators: int = 2) -> Scene:
@@ -231,6 +232,45 @@ def test_head_jitter_cuts_heads_to_the_picture_if_asked() -> None:
         for x0, y0, x1, y1 in whole.heads.tolist()
     ]
     assert not torch.equal(cut.heads, whole.heads)
+
+
+def test_heads_are_cut_to_the_picture() -> None:
+    heads = torch.tensor([[-3.0, 2, 8, 12], [30, 20, 45, 38], [NAN] * 4])
+    (cut,) = CutHeads()([replace(marked_scene(12, 12), heads=heads)])
+    expected = torch.tensor([[0.0, 2, 8, 12], [30, 20, 40, 30], [NAN] * 4])
+    torch.testing.assert_close(cut.heads, expected, equal_nan=True)
+
+
+def test_edge_jitter_moves_every_edge_by_itself_by_up_to_a_share_of_its_side() -> None:
+    heads = torch.tensor([[10.0, 10.0, 14.0, 20.0], [20.0, 5.0, 30.0, 25.0]])
+    scene = replace(marked_scene(12, 12), heads=heads, truth=None)
+    torch.manual_seed(0)
+    moved = torch.stack([EdgeJitter(p=1)([scene])[0].heads - heads for _ in range(2000)])
+    shares = (moved / (heads[:, 2:] - heads[:, :2]).repeat(1, 2)).flatten(1)  # of all eight edges
+    torch.testing.assert_close(shares.amin(0), torch.full((8,), -0.2), atol=2e-3, rtol=0)
+    torch.testing.assert_close(shares.amax(0), torch.full((8,), 0.2), atol=2e-3, rtol=0)
+    uniform = torch.full((8,), 0.2 / 3**0.5)
+    torch.testing.assert_close(shares.std(0), uniform, atol=5e-3, rtol=0)
+    together = torch.corrcoef(shares.T) - torch.eye(8)
+    assert together.abs().max() < 0.1, "edges move independently"
+
+
+def test_edge_jitter_leaves_heads_within_the_picture() -> None:
+    scene = replace(marked_scene(12, 12), heads=torch.tensor([[0.0, 0.0, 20.0, 30.0]]))
+    torch.manual_seed(0)
+    heads = torch.cat([EdgeJitter(p=1)([scene])[0].heads for _ in range(50)])
+    assert heads.min() == 0
+    assert (heads <= torch.tensor([40.0, 30.0] * 2)).all()
+
+
+@given(seeds)
+def test_after_cutting_heads_the_crop_lies_within_the_picture_and_holds_them(seed: int) -> None:
+    torch.manual_seed(seed)
+    scene = make_scene(seed)
+    (part,) = Chain(CutHeads(), GazeSafeCrop(p=1, margin=0.0))([scene])
+    assert (torch.tensor(part.size) <= torch.tensor(scene.size)).all()
+    held = part.heads.clamp(min=0).minimum(torch.tensor(part.size * 2))
+    torch.testing.assert_close(held, part.heads)
 
 
 def test_colour_jitter_changes_brightness_contrast_and_saturation_in_their_order() -> None:

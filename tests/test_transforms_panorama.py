@@ -12,16 +12,15 @@ from torch import Tensor
 from sightline.geometry.boxes import centres, to_unit
 from sightline.geometry.sphere import sight_directions, to_rays
 from sightline.scene import Clip, Objects, Scene, Truth
+from sightline.scene_maps import crop, flip, yaw
 from sightline.transforms import (
     Chain,
     ColourJitter,
+    EdgeJitter,
     GazeSafeCrop,
     HeadJitter,
     HorizontalFlip,
     Yaw,
-    crop,
-    flip,
-    yaw,
 )
 
 WIDTH, HEIGHT = 40, 20
@@ -193,7 +192,7 @@ def test_head_jitter_enlarges_heads_over_the_seam_and_cuts_only_rows(clip: bool)
     assert (low[0, 1] >= 0) or not clip
 
 
-@pytest.mark.parametrize("transform", [HeadJitter, HorizontalFlip, Yaw, ColourJitter])
+@pytest.mark.parametrize("transform", [HeadJitter, EdgeJitter, HorizontalFlip, Yaw, ColourJitter])
 def test_the_projection_stays(transform: Callable[..., Callable[[Clip], Clip]]) -> None:
     (changed,) = transform(p=1)([make_scene(1)])
     assert changed.projection == "equirectangular"

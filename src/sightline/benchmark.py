@@ -147,11 +147,28 @@ BENCHMARKS = {
             decides="vat.distance",
         ),
         Benchmark(
+            "vat-test-frames",
+            "videoattentiontarget-frames",
+            "test",
+            "Ryan et al. 2025 (Gaze-LLE): every frame by itself with all its heads, smoothed over "
+            "their tracks and cut to the picture",
+            vat_metrics,
+            decides="vat.distance",
+        ),
+        Benchmark(
             "vat-val",
             "videoattentiontarget",
             "val",
             "ours: windows of five frames of 5 % of the training shows; published codes choose "
             "their epoch on the test set instead",
+            vat_metrics,
+            decides="vat.distance",
+        ),
+        Benchmark(
+            "vat-val-frames",
+            "videoattentiontarget-frames",
+            "val",
+            "ours: every frame of 5 % of the training shows; " + _CHOSEN_ON_TEST,
             vat_metrics,
             decides="vat.distance",
         ),

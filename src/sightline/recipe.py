@@ -52,6 +52,7 @@ class Recipe:
     model: a name of `sightline.models.MODELS`, or "file_or_module:factory".
     config: fields of the model's config that differ from its defaults.
     benchmark: a key of `sightline.benchmark.BENCHMARKS`, run after each epoch; None keeps the last.
+    starts_from: what it must start from, in words, where random initial values are nonsense.
     """
 
     name: str
@@ -60,3 +61,4 @@ class Recipe:
     benchmark: str | None
     seed: int = 1
     config: Mapping[str, Any] = field(default_factory=dict)
+    starts_from: str = ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,92 +15,9 @@ from torchvision.transforms.v2 import functional as pixels
 from sightline.geometry.boxes import enlarge
 from sightline.geometry.sphere_boxes import wrap_boxes
 from sightline.scene import Clip, Scene
+from sightline.scene_maps import crop, flip, period_of, refuse_panorama, yaw
 
 Interval = tuple[float, float]
-
-
-def flip(scene: Scene) -> Scene:
-    """The scene in a mirror: x becomes W - x for pictures, boxes and points alike."""
-    mirror = torch.tensor([[-1.0, 0.0, scene.size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    return _resample(scene, mirror, pixels.horizontal_flip)
-
-
-def yaw(scene: Scene, columns: int) -> Scene:
-    """A panorama turned about the vertical: everything moves `columns` pixels to the right.
-
-    What leaves at the right comes back at the left. Raises ValueError for other pictures.
-    """
-    if scene.projection != "equirectangular":
-        raise ValueError(
-            f"Scene {scene.key!r} is no panorama and cannot be turned about the vertical; leave "
-            'Yaw out, or give the scene projection="equirectangular".'
-        )
-    shift = torch.tensor([[1.0, 0.0, columns], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    return _resample(scene, shift, lambda image: image.roll(columns, -1))
-
-
-def crop(scene: Scene, left: int, top: int, width: int, height: int) -> Scene:
-    """The part of the scene inside a pixel rectangle, black where that leaves the picture.
-
-    A target that leaves the picture becomes out of frame and keeps its place; it is never moved to
-    the border. Heads and objects stay in their lists, wherever they are. Raises ValueError for a
-    panorama, whose pixels would no longer be angles.
-    """
-    _refuse_panorama(scene)
-    shift = torch.tensor([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]])
-    part = _resample(scene, shift, lambda image: pixels.crop(image, top, left, height, width))
-    if scene.truth is None or part.truth is None:
-        return part
-    before = _within(scene.truth.points.nanmean(1), scene.size)
-    after = _within(part.truth.points.nanmean(1), part.size)
-    inside = part.truth.inside.masked_fill(before & ~after, 0.0)
-    return replace(part, truth=replace(part.truth, inside=inside))
-
-
-def _refuse_panorama(scene: Scene) -> None:
-    if scene.projection == "equirectangular":
-        raise ValueError(
-            f"Scene {scene.key!r} is a panorama, and a part of it is none; leave the crop out and "
-            "augment panoramas with Yaw."
-        )
-
-
-def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor]) -> Scene:
-    """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth."""
-    truth, objects = scene.truth, scene.objects
-    place = partial(_map_points, matrix=matrix, period=_period(scene))
-    cover = partial(_map_boxes, matrix=matrix, period=_period(scene))
-    return replace(
-        scene,
-        image=picture(scene.image),
-        depth=None if scene.depth is None else picture(scene.depth),
-        heads=cover(scene.heads),
-        eyes=None if scene.eyes is None else place(scene.eyes),
-        truth=truth and replace(truth, points=place(truth.points)),
-        objects=objects and replace(objects, boxes=cover(objects.boxes)),
-    )
-
-
-def _period(scene: Scene) -> int | None:
-    """The pixels after which x begins again, in a panorama."""
-    return scene.size[0] if scene.projection == "equirectangular" else None
-
-
-def _map_points(points: Tensor, matrix: Tensor, period: int | None) -> Tensor:
-    matrix = matrix.to(points)
-    points = points @ matrix[:2, :2].T + matrix[:2, 2]
-    return points if period is None else wrap_boxes(points, period)
-
-
-def _map_boxes(boxes: Tensor, matrix: Tensor, period: int | None) -> Tensor:
-    corners = _map_points(boxes.unflatten(-1, (2, 2)), matrix, None)
-    boxes = torch.cat([corners.amin(-2), corners.amax(-2)], -1)  # a mirror swaps left and right
-    return boxes if period is None else wrap_boxes(boxes, period)
-
-
-def _within(points: Tensor, size: tuple[int, int]) -> Tensor:
-    """Which points (..., 2) lie in a picture of `size` (W, H), its border included; NaN do not."""
-    return ((points >= 0) & (points <= points.new_tensor(size))).all(-1)
 
 
 def _happens(p: float) -> bool:
@@ -145,16 +61,54 @@ class HeadJitter:
         if not _happens(self.p):
             return clip
         k = _uniform(0.0, self.k_max)
-        return [replace(scene, heads=self._enlarged(scene, k)) for scene in clip]
+        return [
+            replace(scene, heads=_placed(enlarge(scene.heads, k), scene, cut=self.clip))
+            for scene in clip
+        ]
 
-    def _enlarged(self, scene: Scene, k: float) -> Tensor:
-        heads, period = enlarge(scene.heads, k), _period(scene)
-        if self.clip:
-            low, high = heads.new_zeros(4), heads.new_tensor(scene.size).repeat(2)
-            if period is not None:
-                low[0::2], high[0::2] = -torch.inf, torch.inf
-            heads = heads.minimum(high).maximum(low)
-        return heads if period is None else wrap_boxes(heads, period)
+
+@dataclass(frozen=True)
+class CutHeads:
+    """Cut all head boxes to the picture, as Gaze-LLE's data are; in a panorama, to its rows."""
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip with heads inside the picture."""
+        return [replace(scene, heads=_placed(scene.heads, scene, cut=True)) for scene in clip]
+
+
+@dataclass(frozen=True)
+class EdgeJitter:
+    """Move every edge of every head box by itself, then cut the boxes to the picture.
+
+    Gaze-LLE (Ryan et al. 2025): each moves in or out, uniformly, by up to `share` of the box's
+    side. A person keeps the draw over the clip.
+    """
+
+    share: float = 0.2
+    p: float = 0.5
+
+    def __call__(self, clip: Clip) -> Clip:
+        """The clip with other head boxes, or the clip itself."""
+        if not _happens(self.p):
+            return clip
+        draw = self.share * (2 * torch.rand(max(map(len, clip), default=0), 4) - 1)
+        return [replace(scene, heads=_moved(scene, draw[: len(scene)])) for scene in clip]
+
+
+def _moved(scene: Scene, shares: Tensor) -> Tensor:
+    sides = (scene.heads[:, 2:] - scene.heads[:, :2]).repeat(1, 2)
+    return _placed(scene.heads + shares * sides, scene, cut=True)
+
+
+def _placed(heads: Tensor, scene: Scene, *, cut: bool) -> Tensor:
+    """Changed heads (P, 4) of a scene, if asked cut to the picture (of a panorama, to its rows)."""
+    period = period_of(scene)
+    if cut:
+        low, high = heads.new_zeros(4), heads.new_tensor(scene.size).repeat(2)
+        if period is not None:
+            low[0::2], high[0::2] = -torch.inf, torch.inf
+        heads = heads.minimum(high).maximum(low)
+    return heads if period is None else wrap_boxes(heads, period)
 
 
 @dataclass(frozen=True)
@@ -165,6 +119,7 @@ class GazeSafeCrop:
     that holds them and the picture's border. Where a head reaches outside, so does the rectangle;
     for a target annotated beyond the border it goes up to there. Who looks outside has no say (in
     the release, a video with such frames is always cut from its top left corner).
+    Gaze-LLE draws the same, up to the rounding to pixels: `CutHeads`, then this with margin 0.
     margin: the share by which the model will enlarge the heads later. Panoramas raise ValueError.
     """
 
@@ -174,7 +129,7 @@ class GazeSafeCrop:
     def __call__(self, clip: Clip) -> Clip:
         """The clip cropped, or the clip itself; also where nobody has a box or a target."""
         for scene in clip:
-            _refuse_panorama(scene)  # always, not by chance
+            refuse_panorama(scene)  # always, not by chance
         if not clip or not _happens(self.p):
             return clip
         kept = torch.cat([self._kept(scene) for scene in clip])

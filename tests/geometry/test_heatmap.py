@@ -11,6 +11,7 @@ from torch import Tensor
 from sightline.geometry.heatmap import (
     aggregated_heatmaps,
     box_energies,
+    cell_heatmaps,
     entropies,
     gaussian_heatmaps,
     patch_distribution,
@@ -84,6 +85,15 @@ def test_a_gaussian_is_drawn_like_the_naive_one():
     for canvas, (x, y) in zip(naive, (points * 32).tolist(), strict=True):
         draw(canvas, x, y, sigma=2.0)
     assert torch.allclose(gaussian_heatmaps(points, 32, 2.0), naive, atol=1e-12)
+
+
+@pytest.mark.parametrize(("size", "sigma"), [(64, 3.0), (32, 1.5), (28, 1.3125)])
+def test_a_cell_heatmap_peaks_in_the_cell_of_its_point_and_is_even_around_it(size, sigma):
+    points = torch.rand(50, 2)
+    heatmaps = cell_heatmaps(points, size, sigma)
+    assert torch.equal((peaks(heatmaps) * size).round(), (points * size).floor())
+    middle = cell_heatmaps(torch.tensor([[0.5, 0.5]]), size, sigma)[0, 1:, 1:]  # cell size // 2
+    assert torch.equal(middle, middle.flip(0, 1))
 
 
 def test_annotators_are_summed_like_the_naive_way():

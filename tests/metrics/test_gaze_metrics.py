@@ -16,6 +16,7 @@ from sightline.metrics.gaze import (
     auc_gazefollow_bilinear,
     auc_gazefollow_float,
     auc_gazefollow_uint8,
+    auc_vat_cut,
     auc_vat_float,
     auc_vat_uint8,
     average_distance,
@@ -220,6 +221,19 @@ def test_a_floor_shared_by_many_pixels_stays_tied_at_image_size():
     expected = 0.5 * tied / (480 * 640 - 3)
     value = auc_gazefollow_float(heatmap, corners, (640, 480)).item()
     assert value == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_picture_without_a_positive_pixel_has_no_auc():
+    left, below = torch.tensor([[[-1.0, 5.0]]]), torch.tensor([[1.2, 1.2]])
+    assert auc_gazefollow_bilinear(smooth_maps(1), left, (80, 60)).isnan().all()
+    assert auc_vat_cut(smooth_maps(1), below).isnan().all()
+
+
+def test_video_auc_of_gazelle_leaves_the_last_row_and_column_out():
+    heatmap = torch.zeros(1, 64, 64)
+    heatmap[:, -1], heatmap[:, :, -1] = 1.0, 1.0  # highest where nothing can be positive
+    corner = torch.tensor([[0.99, 0.99]])
+    assert auc_vat_float(heatmap, corner).item() > 0.5 > auc_vat_cut(heatmap, corner).item()
 
 
 def test_people_nobody_annotated_have_no_gazefollow_auc():

@@ -21,7 +21,7 @@ from sightline.models.gatector.labels import (
     visible_boxes,
 )
 from sightline.scene import Objects, Scene, Truth
-from sightline.transforms import flip
+from sightline.scene_maps import flip
 
 SIZE = (640, 480)
 PLAIN = ["plain_0", "plain_1", "plain_4"]

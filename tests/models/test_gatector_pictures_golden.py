@@ -20,7 +20,7 @@ from sightline.models.gatector.labels import HeadsAroundEyes
 from sightline.models.gatector.preprocess import GaTectorPreprocess, head_regions
 from sightline.models.preprocess import MEAN, STD
 from sightline.scene import Scene
-from sightline.transforms import flip
+from sightline.scene_maps import flip
 
 SAMPLE = os.environ.get("SIGHTLINE_GOO_SAMPLE")
 pytestmark = [

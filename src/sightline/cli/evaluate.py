@@ -21,9 +21,10 @@ class Evaluate(ModelOptions):
     """Score a model by a published protocol; predictions are kept and can be scored again."""
 
     benchmark: Positional[str]
-    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-val, goo-synth-test,
-    goo-synth-val, goo-real-test, goo-real-val, goo-real-oneshot-test, goo-real-test-objects,
-    goo-real-val-objects, gazefollow360-test, gazefollow360-val, coco-test or coco-val."""
+    """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-test-frames, vat-val,
+    vat-val-frames, goo-synth-test, goo-synth-val, goo-real-test, goo-real-val,
+    goo-real-oneshot-test, goo-real-test-objects, goo-real-val-objects, gazefollow360-test,
+    gazefollow360-val, coco-test or coco-val."""
     data: Path | None = None
     """The folder of the dataset."""
     out: Path | None = None
@@ -81,7 +82,7 @@ def _print_table(systems: dict[str, dict[str, Score]]) -> None:
     for metric, score in next(iter(systems.values())).items():
         cells = [_cell(scores[metric]) for scores in systems.values()]
         table.add_row(metric, *cells, str(score.n))
-    Console(width=44 + 24 * len(systems)).print(table)
+    Console(width=56 + 24 * len(systems)).print(table)
 
 
 def _cell(score: Score) -> str:

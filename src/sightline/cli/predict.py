@@ -37,7 +37,8 @@ class Predict(ModelOptions):
     projection: ProjectionChoice = "auto"
     """equirectangular are panoramas all around; auto goes by metadata, then by the shape 2:1."""
     heads: Path | None = None
-    """Head boxes in pixels: CSV, JSON, COCO, MOT, or text files per person. Else detected."""
+    """Head boxes in pixels: CSV, JSON, COCO, MOT, or text files per person. Else detected. With
+    none there is one person without a box in each picture, for models that can (gazelle)."""
     detector: str = "auto"
     """auto, mtcnn, opencv:FILE.onnx, FILE.onnx, FILE.safetensors, or a transformers folder."""
     objects: str | None = None
@@ -83,6 +84,11 @@ class Predict(ModelOptions):
         """What to do about earlier results."""
         return "resume" if self.resume else "overwrite" if self.overwrite else "refuse"
 
+    @property
+    def without_boxes(self) -> bool:
+        """Whether there is one person without a box in each picture."""
+        return str(self.heads) == "none"
+
     def run(self) -> int:
         """Predict films first, then pictures."""
         from sightline.media.film import find_films
@@ -91,6 +97,11 @@ class Predict(ModelOptions):
         films = [self.source] if self.as_film else find_films(self.source)
         if not films:
             return self._predict_pictures()
+        if self.without_boxes:
+            raise UsageError(
+                "--heads none is for pictures: nobody can be followed through a film without a "
+                "box; give boxes (--heads FILE), or leave it out to have heads detected"
+            )
         return max(self._predict_films(films), self._pictures_beside(films))
 
     def _check(self) -> None:
@@ -267,12 +278,15 @@ class Predict(ModelOptions):
     def _head_source(self, paths: list[Path]) -> HeadSource:
         from sightline.media.detectors import choose_detector
         from sightline.media.headfiles import read_heads
+        from sightline.media.heads import Heads
         from sightline.pictures import detecting
 
         if self.heads is None:
             detector = choose_detector(self.detector)
             _say(getattr(detector, "note", ""))
             return detecting(detector)
+        if self.without_boxes:
+            return lambda _: Heads.somebody()
         table = read_heads(self.heads, over_seam=self.projection != "perspective")
         unnamed = [path.name for path in paths if path not in table]
         if unnamed:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DATASETS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow:GazeFollow",
+    "gazefollow-inside": "sightline.datasets.gazefollow:GazeFollowInside",
     "gazefollow-pictures": "sightline.datasets.gazefollow:GazeFollowPictures",
     "gazefollow360": "sightline.datasets.gazefollow360:GazeFollow360",
     "coco": "sightline.datasets.coco:Coco",
@@ -26,6 +27,12 @@ DATASETS: dict[str, str] = {
     "videoattentiontarget": "sightline.datasets.videoattentiontarget:VideoAttentionTarget",
     "videoattentiontarget-tracks": (
         "sightline.datasets.videoattentiontarget:VideoAttentionTargetTracks"
+    ),
+    "videoattentiontarget-frames": (
+        "sightline.datasets.videoattentiontarget_frames:VideoAttentionTargetFrames"
+    ),
+    "videoattentiontarget-every-6th": (
+        "sightline.datasets.videoattentiontarget_frames:VideoAttentionTargetEverySixth"
     ),
 }
 """Name -> "module:class", imported when asked for."""

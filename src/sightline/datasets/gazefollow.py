@@ -123,6 +123,24 @@ class GazeFollowPictures(GazeFollow):
         return self._read(path, path, self.people[start : self.ends[index]].tolist())
 
 
+class GazeFollowInside(GazeFollow):
+    """Only the people who look inside, with the same keys: Gaze-LLE trains on no others."""
+
+    def __init__(
+        self,
+        root: Path,
+        split: Literal["train", "val", "test", "trainval"],
+        *,
+        depth: bool = False,
+    ) -> None:
+        super().__init__(root, split, depth=depth)
+        inside = self.inside == 1
+        self.keys = self.keys[inside.numpy()]
+        self.heads, self.points, self.inside = (
+            column[inside] for column in (self.heads, self.points, self.inside)
+        )
+
+
 @dataclass(frozen=True)
 class Rows:
     """The R readable rows of an annotation file as columns; `broken` says what ails the others.

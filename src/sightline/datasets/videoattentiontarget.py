@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,34 @@ from sightline.scene import Clip, Scene, Truth
 SPLITS = ("train", "val", "test", "trainval")
 
 
+def read_split(root: Path, split: str, read: Callable[[str], Sequences]) -> Sequences:
+    """The sequences of a split, from what `read` finds in its part "train" or "test".
+
+    Warns of lines that are left out. Raises ValueError for an unknown or empty split.
+    """
+    if split not in SPLITS:
+        known = ", ".join(SPLITS)
+        raise ValueError(f"VideoAttentionTarget has no split {split!r}; known are {known}.")
+    found = read("test" if split == "test" else "train")
+    if found.broken:
+        warnings.warn(
+            f"{len(found.broken)} lines are left out; the first: {found.broken[0]}. "
+            f"`sightline data check videoattentiontarget {root}` shows more.",
+            stacklevel=3,
+        )
+    if split in ("train", "val"):
+        found = found.select(held_out(found.shows) == (split == "val"))
+    if not len(found):
+        raise ValueError(f"The split {split!r} of {root} is empty; give a larger set.")
+    return found
+
+
+def read_frame(root: Path, path: str, *, depth: bool) -> tuple[Tensor, Tensor | None]:
+    """The picture SHOW/CLIP/FRAME.jpg as the released code sees it, and its depth if asked for."""
+    image = read_image(root / "images" / path, upright=False)
+    return image, read_depth_of(image, depth_path(root, path)) if depth else None
+
+
 class VideoAttentionTargetTracks(Dataset[Clip]):
     """A head track per sample, of any length, from the folder with `images/` and `annotations/`.
 
@@ -49,21 +78,8 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
         *,
         depth: bool = False,
     ) -> None:
-        if split not in SPLITS:
-            known = ", ".join(SPLITS)
-            raise ValueError(f"VideoAttentionTarget has no split {split!r}; known are {known}.")
         self.root, self.depth = Path(root), depth
-        found = self._read("test" if split == "test" else "train")
-        if found.broken:
-            warnings.warn(
-                f"{len(found.broken)} lines are left out; the first: {found.broken[0]}. "
-                f"`sightline data check videoattentiontarget {self.root}` shows more.",
-                stacklevel=2,
-            )
-        if split in ("train", "val"):
-            found = found.select(held_out(found.shows) == (split == "val"))
-        if not len(found):
-            raise ValueError(f"The split {split!r} of {self.root} is empty; give a larger set.")
+        found = read_split(self.root, split, self._read)
         self.sequences = found  # arrays: worker processes share them until they write
         self.keys = np.array([found.keys(i)[0] for i in range(len(found))])
 
@@ -80,7 +96,10 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
         found, rows = self.sequences, self.sequences.rows(index)
         folder = str(found.names[index]).rpartition("/")[0]
         names = found.pictures[rows].tolist()
-        pictures = {name: self._read_picture(f"{folder}/{name}") for name in dict.fromkeys(names)}
+        pictures = {
+            name: read_frame(self.root, f"{folder}/{name}", depth=self.depth)
+            for name in dict.fromkeys(names)
+        }
         heads = smooth_boxes(torch.from_numpy(found.heads[rows]))
         gaze, counted = torch.from_numpy(found.gaze[rows]), torch.from_numpy(found.counted[rows])
         inside = (~gaze[:, 0].isnan()).float()
@@ -94,12 +113,6 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
             )
             for i, (name, key) in enumerate(zip(names, found.keys(index), strict=True))
         ]
-
-    def _read_picture(self, path: str) -> tuple[Tensor, Tensor | None]:
-        image = read_image(self.root / "images" / path, upright=False)  # as the released code
-        if not self.depth:
-            return image, None
-        return image, read_depth_of(image, depth_path(self.root, path))
 
 
 class VideoAttentionTarget(VideoAttentionTargetTracks):

@@ -22,11 +22,14 @@ def gaussian_heatmaps(
 def cell_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
     """Like `gaussian_heatmaps`, centred on the cell that holds the point; negative ones are blank.
 
-    The label of Gaze-LLE (Ryan et al. 2025). It differs from that of Chong et al. 2020 within nine
-    cells of the left and top border, and where a coordinate is negative.
+    The label of Gaze-LLE (Ryan et al. 2025), here for any sigma. It differs from that of Chong et
+    al. 2020 within 3 sigma of the left and top border, and where a coordinate is negative.
     """
-    given = points.masked_fill((points < 0).any(-1, keepdim=True), torch.nan)
-    return _with_peak_one(_gaussians(given, size, sigma, whole_cells=True))
+    places = (points * size).trunc().masked_fill((points < 0).any(-1, keepdim=True), torch.nan)
+    steps = torch.arange(size, device=points.device) - places[..., None]
+    gauss = torch.exp(-(steps**2) / (2 * sigma**2))
+    x, y = gauss.where(steps.abs() <= 3 * sigma, 0.0).unbind(-2)  # NaN compares false: blank
+    return _with_peak_one(y[..., :, None] * x[..., None, :])
 
 
 def aggregated_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> Tensor:
@@ -42,21 +45,17 @@ def aggregated_heatmaps(points: Tensor, size: int = 64, sigma: float = 3.0) -> T
     return heatmaps / given[:, None, None]
 
 
-def _gaussians(
-    points: Tensor, size: int | tuple[int, int], sigma: float, *, whole_cells: bool = False
-) -> Tensor:
-    sides = (size, size) if isinstance(size, int) else size
-    places = [points[..., i] * n for i, n in enumerate(sides)]
-    places = [place.trunc() for place in places] if whole_cells else places
-    x, y = (_profile(place, n, sigma) for place, n in zip(places, sides, strict=True))
+def _gaussians(points: Tensor, size: int | tuple[int, int], sigma: float) -> Tensor:
+    width, height = (size, size) if isinstance(size, int) else size
+    x, y = (_profile(points[..., i], n, sigma) for i, n in enumerate((width, height)))
     return y[..., :, None] * x[..., None, :]
 
 
 def _profile(places: Tensor, size: int, sigma: float) -> Tensor:
-    """Values (..., size) along one axis of a Gaussian at places (...) in cells."""
+    """Values (..., size) along one axis of a Gaussian at shares (...) of its length."""
     radius = 3 * sigma
-    low = (places - radius).trunc()[..., None]  # the published code truncates towards zero,
-    high = (places + radius + 1).trunc()[..., None]  # so must we, also left of the border
+    low = (places * size - radius).trunc()[..., None]  # the published code truncates towards zero,
+    high = (places * size + radius + 1).trunc()[..., None]  # so must we, also left of the border
     pixel = torch.arange(size, device=places.device)
     gauss = torch.exp(-((pixel - low - radius) ** 2) / (2 * sigma**2))
     return gauss.where((pixel >= low) & (pixel < high), 0.0)  # NaN compares false: blank

@@ -37,6 +37,11 @@ class Heads:
         nobody = torch.zeros(0, dtype=torch.int64)
         return cls(torch.zeros(0, 4), torch.zeros(0), tracks=nobody)
 
+    @classmethod
+    def somebody(cls) -> Heads:
+        """One person whose head nobody knows."""
+        return cls(torch.full((1, 4), torch.nan), torch.full((1,), torch.nan))
+
     def __len__(self) -> int:
         """The number of people."""
         return len(self.boxes)

@@ -126,6 +126,17 @@ def auc_vat_uint8(heatmaps: Tensor, points: Tensor) -> Tensor:
     return _auc(heatmaps, gaussian_heatmaps(points, VAT_SIZE) > 0, _resize_uint8)
 
 
+def auc_vat_cut(heatmaps: Tensor, points: Tensor) -> Tensor:
+    """VideoAttentionTarget AUC (P,) of Gaze-LLE (Ryan et al. 2025): `auc_vat_float` but for this.
+
+    The last row and column of the 64 x 64 map are never positive, since its slices end before them.
+    """
+    positives = gaussian_heatmaps(points, VAT_SIZE) > 0
+    positives[:, -1, :] = False
+    positives[:, :, -1] = False
+    return _auc(heatmaps, positives, _resize_mirrored)
+
+
 def _auc(
     heatmaps: Tensor,
     positives: Iterable[Tensor],

@@ -12,11 +12,13 @@ from torch import Tensor
 
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import centres, to_unit
+from sightline.geometry.heatmap import peaks
 from sightline.metrics.gaze import (
     angular_error,
     auc_gazefollow_bilinear,
     auc_gazefollow_float,
     auc_gazefollow_uint8,
+    auc_vat_cut,
     auc_vat_float,
     auc_vat_uint8,
     average_distance,
@@ -197,6 +199,12 @@ def _gazefollow_distance(distance: Callable[..., Tensor], gaze: Gaze, scene: Sce
     return distance(gaze.points, unit_annotations(scene))
 
 
+def _gazefollow_corner_distance(
+    distance: Callable[..., Tensor], gaze: Gaze, scene: Scene
+) -> Tensor:
+    return distance(peaks(gaze.heatmaps), unit_annotations(scene))
+
+
 def _gazefollow_angle(gaze: Gaze, scene: Scene) -> Tensor:
     eyes = to_unit(centres(scene.heads), scene.size)
     return angular_error(gaze.points, unit_annotations(scene), eyes)
@@ -208,6 +216,10 @@ def _vat_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
 
 def _vat_distance(gaze: Gaze, scene: Scene) -> Tensor:
     return average_distance(gaze.points, _inside_annotations(scene))
+
+
+def _vat_corner_distance(gaze: Gaze, scene: Scene) -> Tensor:
+    return average_distance(peaks(gaze.heatmaps), _inside_annotations(scene))
 
 
 def _inside_score(gaze: Gaze, scene: Scene) -> Tensor:
@@ -250,6 +262,18 @@ gazefollow_metrics = (
         (partial(_gazefollow_distance, minimum_distance),),
     ),
     Metric(
+        "gazefollow.distance.to-mean.cell-corner",
+        "Average distance of the corner of the heatmap's highest cell (Gaze-LLE).",
+        "lower",
+        (partial(_gazefollow_corner_distance, average_distance),),
+    ),
+    Metric(
+        "gazefollow.distance.minimum.cell-corner",
+        "Minimum distance of the corner of the heatmap's highest cell (Gaze-LLE).",
+        "lower",
+        (partial(_gazefollow_corner_distance, minimum_distance),),
+    ),
+    Metric(
         "gazefollow.angle.head-centre",
         "Angle in degrees at the head's centre between point and mean annotation, unit square.",
         "lower",
@@ -272,10 +296,22 @@ vat_metrics = (
         (partial(_vat_auc, auc_vat_uint8),),
     ),
     Metric(
+        "vat.auc.float-cut",
+        "Like vat.auc.float, but the map's last row and column are never positive (Gaze-LLE).",
+        "higher",
+        (partial(_vat_auc, auc_vat_cut),),
+    ),
+    Metric(
         "vat.distance",
         "Distance from the point to the annotation in the unit square, inside only.",
         "lower",
         (_vat_distance,),
+    ),
+    Metric(
+        "vat.distance.cell-corner",
+        "Like vat.distance, from the corner of the heatmap's highest cell (Gaze-LLE).",
+        "lower",
+        (_vat_corner_distance,),
     ),
     Metric(
         "vat.ap.inside-positive",

@@ -61,7 +61,6 @@ RECIPES = {  # name: "module:function"
     "gazelle-vat": "sightline.models.gazelle.recipe:gazelle_vat",
     "gazelle-vat-vitl14": "sightline.models.gazelle.recipe:gazelle_vat_vitl14",
     "gazelle-pdp": "sightline.models.gazelle.recipe:gazelle_pdp",
-    "gazelle-small-encoder": "sightline.models.gazelle.recipe:gazelle_small_encoder",
     "gazelle-small-synthetic": "sightline.models.gazelle.recipe:gazelle_small_synthetic",
     "gazelle-small-pdp": "sightline.models.gazelle.recipe:gazelle_small_pdp",
     "head-detector": "sightline.models.head_detector.recipe:head_detector",

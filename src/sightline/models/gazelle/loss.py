@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from sightline.batch import Batch, counted_rows
+from sightline.geometry.boxes import cell_masks, centres
 from sightline.geometry.heatmap import cell_heatmaps, patch_distribution
 from sightline.models.gazelle.model import GazeLLE
 
@@ -50,3 +51,24 @@ def _pixels(logits: Tensor, labels: Tensor) -> Tensor:
 def patch_divergence(target: Tensor, logits: Tensor) -> Tensor:
     """KL divergence (N,) of the softmax of logits (N, places) from target distributions."""
     return (torch.xlogy(target, target) - target * log_softmax(logits, 1)).sum(1)
+
+
+def pointing_loss(model: GazeLLE, batch: Batch) -> dict[str, Tensor]:
+    """How far the patches of each head point beside the target, for an encoder without pretraining.
+
+    The mean of two channels of the projected features over the patches of a head is taken for the
+    offset from the head to the target, on the unit square. Ours: heatmaps alone teach a small
+    encoder next to nothing in its first thousands of steps.
+    """
+    assert batch.truth is not None, "training needs labelled scenes"
+    offsets = model.decoder.project(model.backbone(batch.images))[:, :2].float()
+    masks = cell_masks(batch.heads, model.backbone.grid)
+    patches = masks.sum((-2, -1))
+    pointed = (offsets[batch.image_of] * masks[:, None]).sum((-2, -1)) / patches.clamp(min=1)[
+        :, None
+    ]
+    rows = counted_rows(batch.truth)
+    rows = rows[(batch.truth.inside[rows] == 1) & (patches[rows] > 0)]
+    wanted = batch.truth.points[rows].nanmean(1) - centres(batch.heads[rows])
+    beside = (pointed[rows] - wanted).norm(dim=1)
+    return {"pointing": beside.sum() / max(len(rows), 1)}

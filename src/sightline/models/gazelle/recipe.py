@@ -10,19 +10,19 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR
 
-from sightline.models.gazelle.loss import gazelle_loss
+from sightline.models.gazelle.loss import gazelle_loss, pointing_loss
 from sightline.models.gazelle.model import GazeLLE
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import (
     Chain,
-    ColourJitter,
+    CutHeads,
     EdgeJitter,
     GazeSafeCrop,
     HeadJitter,
     HorizontalFlip,
 )
 
-AUGMENT = Chain(GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
+AUGMENT = Chain(CutHeads(), GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
 DECODER = ("decoder.",)
 ENCODER = "DINOv2's encoder: --init dinov2_vit{}14_pretrain.pth"
 HEATMAPS = (
@@ -119,40 +119,31 @@ def adam_inside(model: GazeLLE, inside_rate: float, rate: float = 1e-5) -> Optim
     return torch.optim.Adam([{"params": others, "lr": rate}, {"params": inside, "lr": inside_rate}])
 
 
-def gazelle_small_encoder() -> Recipe:
-    """The small encoder from nothing on rendered scenes, by the heatmaps alone, for two cores.
-
-    Nothing here tells who looks outside, so that decoders can be compared on its features.
-    """
-    stage = Stage(
-        "encoder",
-        loss=gazelle_loss,
-        dataset="gazefollow-pictures",
-        optimizer=partial(_adamw, rate=1e-3),
-        schedule=partial(_warm_cosine, epochs=12),
-        epochs=12,
-        batch_size=32,
-        augment=Chain(HeadJitter(0.1), GazeSafeCrop(margin=0.0), HorizontalFlip(), ColourJitter()),
-        clip_gradients=1.0,
-    )
-    return Recipe(
-        "gazelle-small-encoder",
-        "gazelle-small",
-        (stage,),
-        benchmark="gazefollow-val",
-        config={"inside": "none"},
-    )
-
-
 def gazelle_small_synthetic() -> Recipe:
-    """The small decoder with a score for "in frame", on the frozen small encoder."""
-    stage = Stage(
+    """The small Gaze-LLE from nothing on rendered scenes, for two cores.
+
+    The encoder learns where heads point, then is frozen as the large ones are.
+    """
+    encoder = Stage(
+        "encoder",
+        loss=pointing_loss,
+        dataset="gazefollow-pictures",
+        optimizer=partial(_adamw, rate=5e-4),
+        schedule=partial(_warm_cosine, epochs=7),
+        epochs=7,
+        batch_size=32,
+        trainable=("backbone.", "decoder.project."),
+        augment=Chain(HeadJitter(0.1), HorizontalFlip()),
+        clip_gradients=1.0,
+        decides="last",  # there is no heatmap yet to score
+    )
+    decoder = Stage(
         "decoder",
         loss=gazelle_loss,
         dataset="gazefollow-pictures",
-        optimizer=partial(adam_inside, inside_rate=1e-3, rate=3e-4),
-        schedule=partial(CosineAnnealingLR, T_max=6),
-        epochs=6,
+        optimizer=adam,
+        schedule=partial(CosineAnnealingLR, T_max=8),
+        epochs=8,
         batch_size=32,
         trainable=DECODER,
         augment=HeadJitter(0.1),
@@ -160,9 +151,8 @@ def gazelle_small_synthetic() -> Recipe:
     return Recipe(
         "gazelle-small-synthetic",
         "gazelle-small",
-        (stage,),
+        (encoder, decoder),
         benchmark="gazefollow-val",
-        starts_from="the model of gazelle-small-encoder: --init its best.safetensors",
     )
 
 
@@ -172,12 +162,13 @@ def gazelle_small_pdp() -> Recipe:
 
 
 def _adamw(model: GazeLLE, rate: float) -> Optimizer:
-    return torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.02)
+    trained = (p for p in model.parameters() if p.requires_grad)
+    return torch.optim.AdamW(trained, lr=rate, weight_decay=0.02)
 
 
 def _warm_cosine(optimizer: Optimizer, epochs: int) -> LambdaLR:
-    """One epoch at a fifth of the rate, then down to nothing."""
+    """One epoch at half the rate, then down to nothing."""
     return LambdaLR(
         optimizer,
-        lambda epoch: 0.2 if epoch == 0 else (1 + math.cos(math.pi * epoch / epochs)) / 2,
+        lambda epoch: 0.5 if epoch == 0 else (1 + math.cos(math.pi * epoch / epochs)) / 2,
     )

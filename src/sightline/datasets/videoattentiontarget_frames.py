@@ -1,0 +1,90 @@
+"""VideoAttentionTarget frame by frame, each picture with everybody in it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from sightline.datasets.sequences import Sequences
+from sightline.datasets.videoattentiontarget import read_frame, read_split
+from sightline.datasets.videoattentiontarget_tracks import read_tracks
+from sightline.geometry.boxes import smooth_boxes
+from sightline.scene import Scene, Truth
+
+
+class VideoAttentionTargetFrames(Dataset[Scene]):
+    """An annotated frame per sample with all heads in it, as Gaze-LLE (Ryan et al. 2025) reads it.
+
+    split, depth, left out lines: as of `VideoAttentionTargetTracks`. Heads are smoothed over their
+    tracks and cut to the picture. `keys` name the samples show/clip/picture, in this order; people
+    are in the order of their track files.
+    """
+
+    every = 1
+    """One in so many frames of each clip is taken, the first one among them."""
+
+    def __init__(
+        self,
+        root: Path,
+        split: Literal["train", "val", "test", "trainval"],
+        *,
+        depth: bool = False,
+    ) -> None:
+        self.root, self.depth = Path(root), depth
+        found = read_split(self.root, split, partial(read_tracks, self.root))
+        clips = np.repeat(found.clips, found.lengths)
+        # Arrays, not lists of objects: worker processes share them until they write.
+        frames = np.char.add(np.char.add(clips, "/"), found.pictures)
+        keys, frame, people = np.unique(frames, return_inverse=True, return_counts=True)
+        kept = _place_in_clip(keys) % self.every == 0
+        self.keys = keys[kept]
+        self.ends = people[kept].cumsum()
+        rows = np.argsort(frame, kind="stable")
+        rows = rows[kept[frame[rows]]]
+        self.heads = _smooth(found)[rows]
+        self.gaze = torch.from_numpy(found.gaze)[rows]
+
+    def __len__(self) -> int:
+        """The number of samples."""
+        return len(self.keys)
+
+    def __getitem__(self, index: int) -> Scene:
+        """A frame with its people; `ImageError` names a picture that is missing or broken."""
+        index = range(len(self))[index]
+        key = str(self.keys[index])
+        image, depth = read_frame(self.root, key, depth=self.depth)
+        people = slice(self.ends[index - 1] if index else 0, self.ends[index])
+        # A copy: a view would take everybody's gaze along to another process.
+        heads, gaze = self.heads[people], self.gaze[people].clone()
+        border = heads.new_tensor((image.shape[2], image.shape[1])).repeat(2)
+        return Scene(
+            image=image,
+            heads=heads.clamp(min=0).minimum(border),
+            depth=depth,
+            truth=Truth(gaze[:, None], (~gaze[:, 0].isnan()).float()),
+            key=key,
+        )
+
+
+class VideoAttentionTargetEverySixth(VideoAttentionTargetFrames):
+    """Every sixth frame of each clip: neighbours are nearly alike, and Gaze-LLE trains on these."""
+
+    every = 6
+
+
+def _smooth(found: Sequences) -> torch.Tensor:
+    """Heads (R, 4) as moving averages over their tracks, gaps between frames ignored."""
+    heads = torch.from_numpy(found.heads)
+    return torch.cat([smooth_boxes(track) for track in heads.split(found.lengths.tolist())])
+
+
+def _place_in_clip(keys: np.ndarray) -> np.ndarray:
+    """The number of each frame (F,) in its clip, of sorted keys show/clip/picture."""
+    clips = np.array([key.rpartition("/")[0] for key in keys.tolist()])
+    _, first, clip = np.unique(clips, return_index=True, return_inverse=True)
+    return np.arange(len(keys)) - first[clip]
