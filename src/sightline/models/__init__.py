@@ -117,7 +117,8 @@ def read_model(name: str, path: Path) -> GazeModel:
     if "config" not in metadata:
         return convert(name, state)[0]
     if metadata.get("model") == name:  # a config that differs from the default was saved on purpose
-        model = type(model)(config_from_json(type(model.config), metadata["config"]))
+        config = config_from_json(type(model.config), metadata["config"])
+        model = model if config == model.config else type(model)(config)  # making one takes time
     require_match(model, state)
     model.load_state_dict(state)
     return model

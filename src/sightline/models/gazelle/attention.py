@@ -54,7 +54,7 @@ def _plain(
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """softmax(q k / sqrt(size)) v of (B, heads, tokens, size), some heads at a time."""
     shape, scale = query.shape, query.shape[-1] ** -0.5
-    query, key, value = (x.flatten(0, 1) for x in (query * scale, key, value))
+    query, key, value = (x.flatten(0, 1).contiguous() for x in (query * scale, key, value))
     result = torch.empty_like(query)
     heads = max(1, SCORES // (query.shape[1] * key.shape[1]))
     for start in range(0, len(query), heads):
