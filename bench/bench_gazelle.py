@@ -179,6 +179,12 @@ def predictions(model: GazeModel, scenes: list[Scene], precision: str) -> list[G
     return [gaze for some in portions(scenes) for gaze in model.predict(some)]
 
 
+def labels(scene: Scene) -> Tensor:
+    """The mean annotation of each person (P, 2), as shares of the picture."""
+    assert scene.truth is not None
+    return scene.truth.points.nanmean(1) / torch.tensor(scene.size)
+
+
 def precision(name: str, model: GazeModel, scenes: list[Scene]) -> Row:
     """What the default moves, beside float32."""
     exact = predictions(model, scenes, "float32")
@@ -191,8 +197,7 @@ def precision(name: str, model: GazeModel, scenes: list[Scene]) -> Row:
     points, moved = both("points")
     cells = (moved - points).abs().amax(1) * heatmaps.shape[-1]
     corner = (peaks(rounded) - peaks(heatmaps)).abs().amax(1) * heatmaps.shape[-1]
-    labels = torch.cat([scene.truth.points.nanmean(1) for scene in scenes if scene.truth])
-    error = (points - labels).norm(dim=1)
+    error = (points - torch.cat([labels(scene) for scene in scenes])).norm(dim=1)
     return {
         "model": name,
         "heads": len(cells),
