@@ -60,9 +60,9 @@ def default(model: GazeLLE, device: str) -> GazeModel:
 
 
 def compiled(model: GazeLLE, device: str) -> GazeModel:
-    """The default, its transformers compiled."""
-    model.backbone.vit.forward_features = torch.compile(model.backbone.vit.forward_features)
-    model.decoder.blocks.compile(dynamic=True)
+    """The default, block by block compiled, which takes a minute or two at first."""
+    for block in (*model.backbone.vit.blocks, *model.decoder.blocks):
+        block.compile()
     return default(model, device)
 
 
