@@ -4,6 +4,7 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # several processes with spinning threads starve one another
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is first imported
+os.environ["SIGHTLINE_CACHE"] = os.devnull  # what the user has pulled changes no test
 
 from pathlib import Path
 

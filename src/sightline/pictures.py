@@ -24,15 +24,10 @@ from sightline.media.panorama_heads import PanoramaDetector, settle_boxes
 from sightline.media.projection import Choice, picture_projection
 from sightline.models import load
 from sightline.models.base import GazeModel
+from sightline.models.choice import best_known
 from sightline.models.on_views import fitted
 from sightline.object_sources import choose_objects
 from sightline.scene import Objects, Projection, Scene
-
-DEFAULT_MODELS: dict[Projection, str] = {
-    "perspective": "pdp-small.synthetic",
-    "equirectangular": "gazefollow360-small.synthetic",
-}
-"""What reads a picture if no model is named."""
 
 HeadSource = Callable[[Scene], Heads]
 """(scene without people, its file as the key) -> heads: a table of given boxes, or a detector."""
@@ -78,7 +73,7 @@ def predict(
 
     heads: (P, 4) boxes x_min, y_min, x_max, y_max in pixels; without them `detector` finds heads.
     model: a name for `sightline.load`, with `weights` if it needs a file, or a loaded model; None
-    is the default for pictures of this projection.
+    takes the best whose weights are here, see docs/weights.md.
     objects: in pixels, or a file or detector for `choose_objects`; else those that the model finds.
     method: how the object is chosen, see docs/objects.md.
     projection: "auto" takes what is declared as a panorama, or is exactly 2:1, for one, and warns.
@@ -104,12 +99,12 @@ def choose_model(
     model: str | GazeModel | None = None,
     weights: str | Path | None = None,
 ) -> GazeModel:
-    """A model for pictures of a projection, by default that of `DEFAULT_MODELS`.
+    """A model for pictures of a projection, by default the best whose weights are here.
 
     Raises what `load` raises, and ValueError for a model that does not read such pictures.
     """
     if not isinstance(model, GazeModel):
-        model = load(model or DEFAULT_MODELS[projection], weights)
+        model = load(model or best_known(projection, weights)[0], weights)
     return fitted(model, projection)
 
 

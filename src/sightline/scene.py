@@ -123,6 +123,11 @@ class Scene:
         return len(self.heads)
 
 
+def blank_picture(size: tuple[int, int]) -> Tensor:
+    """A black picture (3, H, W) of `size` (W, H); takes no memory."""
+    return torch.zeros(3, 1, 1, dtype=torch.uint8).expand(3, size[1], size[0])
+
+
 Clip: TypeAlias = list[Scene]
 """Consecutive scenes of the same people."""
 

@@ -61,8 +61,18 @@ def refuse_panorama(scene: Scene) -> None:
         )
 
 
+def refuse_features(scene: Scene) -> None:
+    """Raise ValueError for a scene with features of its picture as it was."""
+    if scene.features is not None:
+        raise ValueError(
+            f"Scene {scene.key!r} has features of its picture, which do not change with it; leave "
+            "out what changes pictures (`keeping_pictures`), or give the scene no features."
+        )
+
+
 def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor]) -> Scene:
     """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth."""
+    refuse_features(scene)
     truth, objects = scene.truth, scene.objects
     place = partial(_map_points, matrix=matrix, period=period_of(scene))
     cover = partial(_map_boxes, matrix=matrix, period=period_of(scene))

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from sightline.batch import merge_truths
 from sightline.gaze import Gaze
-from sightline.scene import Objects, Scene, Truth
+from sightline.scene import Objects, Scene, Truth, blank_picture
 
 Pair = tuple[Gaze, Scene]
 PackedScenes = tuple[dict[str, Tensor], dict[str, list]]
@@ -114,11 +114,11 @@ def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterat
     split = {name: tensors[name].split(header["people"]) for name in people if name in tensors}
     objects = _unpack_objects("scene", tensors, header)
     projections = header.get("projections", ["perspective"] * len(header["keys"]))
-    for row, (key, (width, height)) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
+    for row, (key, size) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
         of = {name: parts[row] for name, parts in split.items()}
         truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
         yield Scene(
-            torch.zeros(1, 1, 1, dtype=torch.uint8).expand(3, height, width),
+            blank_picture(size),
             of["scene.heads"],
             objects=objects[row],
             truth=Truth(**truth) if truth else None,

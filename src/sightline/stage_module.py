@@ -15,6 +15,7 @@ from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
 from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes, one_thread
+from sightline.feature_store import FeatureScenes, FeatureStore
 from sightline.metrics.scores import Measured, join
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
@@ -34,11 +35,12 @@ class StageModule(lightning.LightningModule):
         *,
         seed: int,
         workers: int,
+        features: FeatureStore | None = None,
     ) -> None:
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.stage, self.benchmark, self.data = stage, benchmark, data
-        self.seed, self.workers = seed, workers
+        self.seed, self.workers, self.features = seed, workers, features
         self.measured: list[Measured] = []
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(name.startswith(stage.trainable))
@@ -141,7 +143,8 @@ class StageModule(lightning.LightningModule):
         return self._loader(mine, max(1, self.stage.batch_size // 2) if alike else 1, collate)
 
     def _dataset(self, name: str, split: str) -> Any:
-        return load_dataset(name, self.data, split, depth=self.model.uses_depth)
+        dataset = load_dataset(name, self.data, split, depth=self.model.uses_depth)
+        return FeatureScenes(dataset, self.data, self.features) if self.features else dataset
 
     def _loader(self, dataset: Dataset, size: int, collate: Any, **options: Any) -> DataLoader:
         return DataLoader(
@@ -170,7 +173,20 @@ class AugmentedClips(Dataset[Clip]):
             return clip
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.augment(clip)
+            return _with_its_features(clip, self.augment(clip))
+
+
+def _with_its_features(clip: Clip, augmented: Clip) -> Clip:
+    """The augmented clip; ValueError where features are no longer those of the picture."""
+    pictures = {id(scene.image) for scene in clip}
+    for scene in augmented:
+        if scene.features is not None and id(scene.image) not in pictures:
+            raise ValueError(
+                f"{scene.key}: the augmentation changes pictures, and stored features are of the "
+                "picture as it was; give the transform `changes_picture = True`, so that "
+                "--features leaves it out"
+            )
+    return augmented
 
 
 class StageSampler(Sampler[tuple[int, int]]):

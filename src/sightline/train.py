@@ -23,6 +23,9 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from sightline.benchmark import Benchmark, find_benchmark
+from sightline.datasets import load_dataset
+from sightline.encoding import Encoding, encode_pictures
+from sightline.feature_store import FeatureStore
 from sightline.models import RECIPES, create, initialise
 from sightline.models.base import GazeModel
 from sightline.models.precision import choose_precision
@@ -31,6 +34,7 @@ from sightline.provenance import describe_run, write_json
 from sightline.recipe import Recipe, Stage
 from sightline.registry import resolve
 from sightline.stage_module import StageModule
+from sightline.transforms import keeping_pictures
 
 
 @dataclass(frozen=True)
@@ -57,23 +61,76 @@ def train(
     resources: Resources | None = None,
     resume: bool = False,
     initial: Path | None = None,
+    features: Path | None = None,
 ) -> GazeModel:
     """Run every stage of `recipe` on the dataset at `data`, writing into the folder `out`.
 
     `initial` starts from official weights or from a safetensors file of ours. `resume` continues a
     broken run from its last checkpoint. Each stage leaves `last.ckpt`, `best.ckpt`, its logs and
-    `best.safetensors`. Raises FileExistsError when `out` holds a run and `resume` is off.
+    `best.safetensors`. `features` is a folder in which the encoder's features of every picture are
+    kept; stages that leave the encoder frozen train on these, without augmentations that change
+    pictures. Raises FileExistsError when `out` holds a run and `resume` is off, and ValueError
+    without the weights that the recipe starts from.
     """
+    if recipe.starts_from and initial is None:
+        raise ValueError(f"the recipe {recipe.name} starts from {recipe.starts_from}")
     resources = resources or Resources()
     _be_quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     model = create(recipe.model, **recipe.config)
     notes = start_from(model, recipe.model, initial) if initial else []
+    stored: dict[str, Any] = {}
+    if features is not None:
+        recipe, left_out = keep_pictures(recipe, model)
+        stored["features"] = {"folder": str(features), "augmentations_left_out": left_out}
     if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
-        _record(out / "run.json", resume, recipe=recipe, resources=resources, initial=notes)
+        facts = {"recipe": recipe, "resources": resources, "initial": notes, **stored}
+        _record(out / "run.json", resume, **facts)
     for stage in recipe.stages:
-        _run_stage(model, recipe, stage, data, out / stage.name, resources)
+        _run_stage(model, recipe, stage, data, out / stage.name, resources, features)
     return model
+
+
+def keep_pictures(recipe: Recipe, model: GazeModel) -> tuple[Recipe, list[str]]:
+    """The recipe for stored features: no stage with a frozen encoder changes pictures.
+
+    With the names of the augmentations that it leaves out, which are logged too. Raises ValueError
+    where no stage can be trained on features.
+    """
+    if model.encoder is None:
+        raise ValueError(
+            f"{recipe.model} has no encoder that sees pictures alone, so there are no features to "
+            "store; leave --features out, or train a model of Gaze-LLE"
+        )
+    if all(_trains_encoder(model, stage) for stage in recipe.stages):
+        raise ValueError(
+            "every stage of the recipe trains the encoder, whose features therefore change; leave "
+            "--features out, or freeze the encoder with Stage.trainable"
+        )
+    stages, left_out = [], {}
+    for stage in recipe.stages:
+        if not _trains_encoder(model, stage):
+            augment, changing = keeping_pictures(stage.augment)
+            stage = replace(stage, augment=augment)
+            left_out |= dict.fromkeys(_name(transform) for transform in changing)
+        stages.append(stage)
+    if left_out:
+        logging.getLogger(__name__).warning(
+            "with stored features the pictures are as they are, left out: %s; heads still vary as "
+            "the recipe says",
+            ", ".join(left_out),
+        )
+    return replace(recipe, stages=tuple(stages)), list(left_out)
+
+
+def _name(transform: Any) -> str:
+    return getattr(transform, "__name__", type(transform).__name__)
+
+
+def _trains_encoder(model: GazeModel, stage: Stage) -> bool:
+    encoder = set(model.encoder.parameters()) if model.encoder else set()
+    named = model.named_parameters()
+    return any(p in encoder and name.startswith(stage.trainable) for name, p in named)
 
 
 def _record(path: Path, resume: bool, **facts: Any) -> None:
@@ -93,6 +150,7 @@ def _be_quiet() -> None:
     """Lightning's hints concern programs that use it, not people who use ours."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     hints = ("pytree", "exists and is not empty", "not have many workers", "logging interval")
+    hints += ("in eval mode",)  # StageModule sets the modes
     for hint in (*hints, "dataloader is not resumable"):  # ours is: StageSampler.skip
         warnings.filterwarnings("ignore", f".*{hint}")
 
@@ -106,7 +164,13 @@ def start_from(model: GazeModel, name: str, path: Path) -> list[str]:
 
 
 def _run_stage(
-    model: GazeModel, recipe: Recipe, stage: Stage, data: Path, folder: Path, resources: Resources
+    model: GazeModel,
+    recipe: Recipe,
+    stage: Stage,
+    data: Path,
+    folder: Path,
+    resources: Resources,
+    features: Path | None,
 ) -> None:
     """Train one stage, or continue it, and leave its best weights in `model` and on disk."""
     final = folder / "best.safetensors"
@@ -114,7 +178,18 @@ def _run_stage(
         model.load_state_dict(read_state(final)[0])
         return
     benchmark = _benchmark_of(recipe, stage)
-    module = StageModule(model, stage, benchmark, data, seed=recipe.seed, workers=resources.workers)
+    store = None
+    if features is not None and not _trains_encoder(model, stage):
+        store = _encode(model, stage, benchmark, data, features, resources)
+    module = StageModule(
+        model,
+        stage,
+        benchmark,
+        data,
+        seed=recipe.seed,
+        workers=resources.workers,
+        features=store,
+    )
     last = LastCheckpoint(folder / "last.ckpt", resources.checkpoint_every)
     best = ModelCheckpoint(
         folder,
@@ -152,6 +227,23 @@ def _run_stage(
     trainer.strategy.barrier("weights saved")
 
 
+def _encode(
+    model: GazeModel,
+    stage: Stage,
+    benchmark: Benchmark | None,
+    data: Path,
+    folder: Path,
+    resources: Resources,
+) -> FeatureStore:
+    """The features of all pictures that a stage trains on or is validated on."""
+    parts = [(stage.dataset, "train")]
+    if benchmark is not None:
+        parts.append((benchmark.dataset, benchmark.split))
+    datasets = [load_dataset(name, data, split) for name, split in parts]
+    encoding = Encoding(model, *_device_and_precision(resources))
+    return encode_pictures(encoding, datasets, data, folder, workers=resources.workers)
+
+
 def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:
     """What picks the epoch of a stage; None keeps the last."""
     if recipe.benchmark is None or stage.decides == "last":
@@ -161,9 +253,13 @@ def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:
 
 
 def _lightning_precision(resources: Resources) -> Literal["bf16-mixed", "32-true"]:
+    _, precision = _device_and_precision(resources)
+    return "bf16-mixed" if precision == torch.bfloat16 else "32-true"
+
+
+def _device_and_precision(resources: Resources) -> tuple[str, torch.dtype]:
     device = "cuda" if torch.cuda.is_available() and resources.accelerator != "cpu" else "cpu"
-    chosen = choose_precision(resources.precision, device)
-    return "bf16-mixed" if chosen == torch.bfloat16 else "32-true"
+    return device, choose_precision(resources.precision, device)
 
 
 def _progress_bar() -> Callback:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
@@ -15,9 +16,10 @@ from torchvision.transforms.v2 import functional as pixels
 from sightline.geometry.boxes import enlarge
 from sightline.geometry.sphere_boxes import wrap_boxes
 from sightline.scene import Clip, Scene
-from sightline.scene_maps import crop, flip, period_of, refuse_panorama, yaw
+from sightline.scene_maps import crop, flip, period_of, refuse_features, refuse_panorama, yaw
 
 Interval = tuple[float, float]
+Augmentation: TypeAlias = Callable[[Clip], Clip]
 
 
 def _happens(p: float) -> bool:
@@ -31,7 +33,7 @@ def _uniform(low: float, high: float) -> float:
 class Chain:
     """Transforms one after the other."""
 
-    def __init__(self, *transforms: Callable[[Clip], Clip]) -> None:
+    def __init__(self, *transforms: Augmentation) -> None:
         self.transforms = transforms
 
     def __call__(self, clip: Clip) -> Clip:
@@ -42,6 +44,22 @@ class Chain:
 
     def __repr__(self) -> str:
         return f"Chain({', '.join(map(repr, self.transforms))})"
+
+
+def keeping_pictures(augment: Augmentation | None) -> tuple[Chain, list[Augmentation]]:
+    """What of an augmentation leaves pictures as they are, and what changes them.
+
+    Transforms that change pictures say so: `changes_picture = True`.
+    """
+    links = _links(augment)
+    changing = [link for link in links if getattr(link, "changes_picture", False)]
+    return Chain(*(link for link in links if link not in changing)), changing
+
+
+def _links(augment: Augmentation | None) -> list[Augmentation]:
+    if isinstance(augment, Chain):
+        return [link for part in augment.transforms for link in _links(part)]
+    return [] if augment is None else [augment]
 
 
 @dataclass(frozen=True)
@@ -125,11 +143,13 @@ class GazeSafeCrop:
 
     p: float = 0.5
     margin: float = 0.1
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip cropped, or the clip itself; also where nobody has a box or a target."""
         for scene in clip:
             refuse_panorama(scene)  # always, not by chance
+            refuse_features(scene)
         if not clip or not _happens(self.p):
             return clip
         kept = torch.cat([self._kept(scene) for scene in clip])
@@ -160,9 +180,12 @@ class HorizontalFlip:
     """Mirror left and right."""
 
     p: float = 0.5
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip mirrored, or the clip itself."""
+        for scene in clip:
+            refuse_features(scene)
         return [flip(scene) for scene in clip] if _happens(self.p) else clip
 
 
@@ -171,9 +194,12 @@ class Yaw:
     """Turn panoramas about the vertical by whole columns, uniform over all of them."""
 
     p: float = 1.0
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip turned, or the clip itself."""
+        for scene in clip:
+            refuse_features(scene)
         if not _happens(self.p):
             return clip
         turn = _uniform(0.0, 1.0)
@@ -191,9 +217,12 @@ class ColourJitter:
     contrast: Interval = (0.5, 1.5)
     saturation: Interval = (0.0, 1.5)
     p: float = 0.5
+    changes_picture: ClassVar[bool] = True
 
     def __call__(self, clip: Clip) -> Clip:
         """The clip in other colours, or the clip itself."""
+        for scene in clip:
+            refuse_features(scene)
         if not _happens(self.p):
             return clip
         factors = [

@@ -17,6 +17,7 @@ from sightline.models.gazelle.model import GazeLLE
 from sightline.models.gazelle.preprocess import WholePicture
 from sightline.models.preprocess import MEAN, STD
 from sightline.models.weights import WeightsError
+from sightline.registry import UnknownNameError
 from sightline.scene import Scene, Truth
 
 VIT = {"backbone": "test_vit", "depth": 2, "image_size": 64, "width": 32, "layers": 1, "heads": 2}
@@ -60,6 +61,12 @@ def test_the_encoder_is_any_vision_transformer_of_timm(name: str, size: int, pre
     assert encoder.grid == 4
     tokens = encoder.vit.forward_features(images)[:, prefix:]
     assert torch.equal(features[:, :, 1, 2], tokens[:, 6])  # row by row
+
+
+@pytest.mark.parametrize("name", ["vit_base_patch14", "hf-hub:somebody/something"])
+def test_an_encoder_that_timm_does_not_have_is_refused(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="timm has no model named"):
+        Backbone(name, 64)
 
 
 def test_eps_of_layer_norms_are_the_published_ones() -> None:

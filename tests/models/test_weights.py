@@ -42,7 +42,9 @@ def test_a_checkpoint_that_runs_code_is_refused_and_does_not_run(tmp_path: Path)
     assert not trap.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no weights at all", b"PK\x03\x04 broken"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no weights at all", b"something else", b"PK\x03\x04 broken"]
+)
 def test_a_damaged_file_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "w.pt").write_bytes(content)
     with pytest.raises(WeightsError, match="is refused"):

@@ -33,7 +33,10 @@ COMMANDS = {  # words: (module, class, what it does)
         "SynthesizeGazeFollow360",
         "render panoramas in the released layout",
     ),
-    "models list": ("models", "List", "models, known weights and their licences"),
+    "models list": ("models", "List", "models, and known weights: here or to be had"),
+    "models pull": ("models", "Pull", "fetch known weights"),
+    "models add": ("models", "Add", "register known weights copied by hand"),
+    "models card": ("models", "Card", "the model card of known weights"),
     "models convert": ("models", "Convert", "turn an official checkpoint into a file of ours"),
     "info": ("info", "Info", "versions, devices, head detectors, licences"),
 }

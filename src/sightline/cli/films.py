@@ -33,6 +33,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
     from sightline.films.results import FilmResults
 
     projection = _projection(options, source)
+    options.say_choice(projection)
     options = options.settled(projection)
     given = options.names or options.corrections
     identities = read_identities(options.names, options.corrections) if given else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from textwrap import fill
 
 EXTRAS = {  # what is imported where it is used: package, extra, what for
     "lightning": ("train", "training"),
@@ -24,8 +25,13 @@ EXTRAS = {  # what is imported where it is used: package, extra, what for
 class Info:
     """Versions, devices, what is installed beside the core, licences."""
 
+    licences: tuple[str, ...] | None = None
+    """Only the licences of code, backbone, weights and data, of these models or of all."""
+
     def run(self) -> int:
-        """Print it all."""
+        """Print it all, or only the licences."""
+        if self.licences is not None:
+            return self._print_licences(self.licences)
         import torch
 
         from sightline.models import weights_catalogue
@@ -44,4 +50,28 @@ class Info:
         print("\nlicences: code Apache-2.0, the bundled viewer Pannellum MIT; weights:")
         for name, weights in weights_catalogue().items():
             print(f"  {name}: {weights.licence}")
+        print("of backbones and data too: sightline info --licences")
         return 0
+
+    def _print_licences(self, names: tuple[str, ...]) -> int:
+        """Of all known weights, or of those named by model or model.tag."""
+        from sightline.models import weights_catalogue
+        from sightline.models.licences import licences
+        from sightline.registry import UnknownNameError
+
+        catalogue = weights_catalogue()
+        if strange := [n for n in names if not any(_is_of(known, n) for known in catalogue)]:
+            raise UnknownNameError(f"no weights are known of {', '.join(strange)}")
+        for known, weights in catalogue.items():
+            if names and not any(_is_of(known, name) for name in names):
+                continue
+            print(known)
+            for what, licence in licences(weights).items():
+                indent = " " * 12
+                print(fill(f"  {what:<10}{licence}", 80, subsequent_indent=indent))
+        return 0
+
+
+def _is_of(known: str, name: str) -> bool:
+    """Whether the weights "model.tag" are called so, or are of the model called so."""
+    return name in (known, known.partition(".")[0])

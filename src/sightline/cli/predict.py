@@ -32,8 +32,8 @@ class Predict(ModelOptions):
     source: Positional[str]
     """A picture or film, a folder, a pattern in quotes ('photos/**/*.jpg'), a camera (0), a URL."""
     model: str = "auto"
-    """A model, or known weights as model.tag (see `sightline models list`); auto goes by
-    --projection."""
+    """A model, or known weights as model.tag (see `sightline models list`); auto takes the best
+    whose weights are here."""
     projection: ProjectionChoice = "auto"
     """equirectangular are panoramas all around; auto goes by metadata, then by the shape 2:1."""
     heads: Path | None = None
@@ -205,9 +205,18 @@ class Predict(ModelOptions):
 
     def settled(self, projection: Projection) -> Predict:
         """The same options with the model that reads pictures of this projection."""
-        from sightline.pictures import DEFAULT_MODELS
+        from sightline.models.choice import best_known
 
-        return replace(self, model=DEFAULT_MODELS[projection]) if self.model == "auto" else self
+        if self.model != "auto":
+            return self
+        return replace(self, model=best_known(projection, self.weights)[0])
+
+    def say_choice(self, projection: Projection) -> None:
+        """Tell which model is taken, and why, if the user named none."""
+        from sightline.models.choice import best_known
+
+        if self.model == "auto":
+            _say(best_known(projection, self.weights)[1])
 
     def models(self) -> ModelSource:
         """The model for pictures of each projection; what is wrong with it is raised at once."""
@@ -215,9 +224,13 @@ class Predict(ModelOptions):
             model = self.load()
             self.refuse(model)
             return cache(partial(self._fitted, model))
-        source = cache(lambda projection: self.settled(projection).models()(projection))
+        source = cache(self._chosen)
         source("equirectangular" if self.projection == "equirectangular" else "perspective")
         return source
+
+    def _chosen(self, projection: Projection) -> GazeModel:
+        self.say_choice(projection)
+        return self.settled(projection).models()(projection)
 
     def _fitted(self, model: GazeModel, projection: Projection) -> GazeModel:
         from sightline.models.on_views import OnViews, fitted

@@ -24,6 +24,8 @@ class Train:
     """Continue a run that broke off."""
     init: Path | None = None
     """Official initial weights, a safetensors file of ours, or known weights such as pdp.TAG."""
+    features: Path | None = None
+    """A folder that keeps a frozen encoder's features: made once, trained on in every epoch."""
     epochs: int | None = None
     """Instead of the recipe's number, in every stage."""
     batch_size: int | None = None
@@ -60,6 +62,14 @@ class Train:
         initial = self.init
         if initial is not None and str(initial) in weights_catalogue():
             initial = known_weights(str(initial))
-        train(recipe, self.data, out, resources=resources, resume=self.resume, initial=initial)
+        train(
+            recipe,
+            self.data,
+            out,
+            resources=resources,
+            resume=self.resume,
+            initial=initial,
+            features=self.features,
+        )
         print(f"weights: {out / recipe.stages[-1].name / 'best.safetensors'}")
         return 0

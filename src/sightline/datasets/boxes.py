@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 from sightline.datasets.box_records import BoxRecords
 from sightline.media.image import ImageError, read_image, read_size
-from sightline.scene import Objects, Scene, Truth
+from sightline.scene import Objects, Scene, Truth, blank_picture
 
 
 class Outlined(Protocol):
@@ -72,12 +72,15 @@ class Boxes(Dataset[Scene]):
 
     def outline(self, index: int) -> Scene:
         """The same without pixels: a blank picture of the size that the file's header gives."""
-        width, height = read_size(self.path(index))
-        return self._scene(index, torch.zeros(3, 1, 1, dtype=torch.uint8).expand(3, height, width))
+        return self._scene(index, blank_picture(read_size(self.path(index))))
 
     def path(self, index: int) -> Path:
         """Where the picture of a sample lies."""
         return self.folder / str(self.records.files[index])
+
+    def paths(self, index: int) -> list[Path]:
+        """Where the pictures of a sample lie: its one."""
+        return [self.path(index)]
 
     def _scene(self, index: int, image: Tensor) -> Scene:
         found, rows, key = self.records, self.records.rows(index), str(self.keys[index])

@@ -13,12 +13,13 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from sightline.datasets.pictures import depth_path
 from sightline.geometry.boxes import to_pixels
-from sightline.media.image import read_depth_of, read_image
-from sightline.scene import Scene, Truth
+from sightline.media.image import read_depth_of, read_image, read_size
+from sightline.scene import Scene, Truth, blank_picture
 
 SPLITS = ("train", "val", "test", "trainval")
 FILES = {"train": "train_annotations_release.txt", "test": "test_annotations_release.txt"}
@@ -81,20 +82,32 @@ class GazeFollow(Dataset[Scene]):
 
     def __getitem__(self, index: int) -> Scene:
         """A picture with one of its people; `ImageError` names a file that is missing or broken."""
-        key = str(self.keys[index])
-        return self._read(key, key.rpartition("#")[0], [index])
-
-    def _read(self, key: str, path: str, people: list[int]) -> Scene:
+        path, _ = self._people(index)
         image = read_image(self.root / path, upright=False)  # as the released code sees it
+        scene = self._scene(index, image)
+        if self.depth:
+            scene.depth = read_depth_of(image, depth_path(self.root, path))
+        return scene
+
+    def outline(self, index: int) -> Scene:
+        """The same without pixels: a blank picture of the size that the file's header gives."""
+        (path,) = self.paths(index)
+        return self._scene(index, blank_picture(read_size(path)))
+
+    def paths(self, index: int) -> list[Path]:
+        """Where the pictures of a sample lie: its one."""
+        return [self.root / self._people(index)[0]]
+
+    def _people(self, index: int) -> tuple[str, list[int]]:
+        """The picture of a sample, and the rows of its people."""
+        return str(self.keys[index]).rpartition("#")[0], [index]
+
+    def _scene(self, index: int, image: Tensor) -> Scene:
+        _, people = self._people(index)
         # Indices copy; a view would take everybody's heads along to another process.
         points = to_pixels(self.points[people], (image.shape[2], image.shape[1]))
-        return Scene(
-            image=image,
-            heads=self.heads[people],
-            depth=read_depth_of(image, depth_path(self.root, path)) if self.depth else None,
-            truth=Truth(points, self.inside[people]),
-            key=key,
-        )
+        truth = Truth(points, self.inside[people])
+        return Scene(image, self.heads[people], truth=truth, key=str(self.keys[index]))
 
 
 class GazeFollowPictures(GazeFollow):
@@ -116,11 +129,10 @@ class GazeFollowPictures(GazeFollow):
         self.people = np.argsort(picture, kind="stable")
         self.ends = people.cumsum()
 
-    def __getitem__(self, index: int) -> Scene:
-        """A picture with its people, in the order of the file; errors as above."""
+    def _people(self, index: int) -> tuple[str, list[int]]:
+        """As above, in the order of the file."""
         start = self.ends[index - 1] if index else 0
-        path = str(self.keys[index])
-        return self._read(path, path, self.people[start : self.ends[index]].tolist())
+        return str(self.keys[index]), self.people[start : self.ends[index]].tolist()
 
 
 class GazeFollowInside(GazeFollow):

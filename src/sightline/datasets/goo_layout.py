@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from sightline.datasets.goo_pickles import read_goo_pickle
 from sightline.datasets.goo_records import GooRecords, read_records
 from sightline.datasets.picture_store import PictureStore
 from sightline.media.image import read_image, read_size
+from sightline.scene import blank_picture
 
 Part = Literal["train", "test"]
 PARTS: tuple[Part, ...] = ("train", "test")
@@ -133,8 +133,7 @@ class Pictures:
 
     def blank(self, name: str) -> Tensor:
         """A picture of the same size without pixels; takes no memory. `ImageError`."""
-        width, height = self.size(name)
-        return torch.zeros(3, 1, 1, dtype=torch.uint8).expand(3, height, width)
+        return blank_picture(self.size(name))
 
     def size(self, name: str) -> tuple[int, int]:
         """Width and height; `ImageError`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -22,10 +22,13 @@ from sightline.datasets.videoattentiontarget_tracks import (
 )
 from sightline.datasets.window_pickles import SIZE
 from sightline.geometry.boxes import smooth_boxes
-from sightline.media.image import read_depth_of, read_image
-from sightline.scene import Clip, Scene, Truth
+from sightline.media.image import read_depth_of, read_image, read_size
+from sightline.scene import Clip, Scene, Truth, blank_picture
 
 SPLITS = ("train", "val", "test", "trainval")
+
+Picture: TypeAlias = tuple[Tensor, Tensor | None]
+"""The image and, where it is read, the depth."""
 
 
 def read_split(root: Path, split: str, read: Callable[[str], Sequences]) -> Sequences:
@@ -50,10 +53,11 @@ def read_split(root: Path, split: str, read: Callable[[str], Sequences]) -> Sequ
     return found
 
 
-def read_frame(root: Path, path: str, *, depth: bool) -> tuple[Tensor, Tensor | None]:
-    """The picture SHOW/CLIP/FRAME.jpg as the released code sees it, and its depth if asked for."""
-    image = read_image(root / "images" / path, upright=False)
-    return image, read_depth_of(image, depth_path(root, path)) if depth else None
+def read_frame(path: Path, root: Path, *, depth: bool) -> Picture:
+    """The picture at `path` as the released code sees it, and its depth if asked for."""
+    image = read_image(path, upright=False)
+    name = path.relative_to(root / "images").as_posix()
+    return image, read_depth_of(image, depth_path(root, name)) if depth else None
 
 
 class VideoAttentionTargetTracks(Dataset[Clip]):
@@ -93,25 +97,33 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
     def __getitem__(self, index: int) -> Clip:
         """A person over time; `ImageError` names a picture that is missing or broken."""
         index = range(len(self))[index]
+        paths = self.paths(index)
+        pictures = {p: read_frame(p, self.root, depth=self.depth) for p in dict.fromkeys(paths)}
+        return self._clip(index, [pictures[path] for path in paths])
+
+    def outline(self, index: int) -> Clip:
+        """The same without pixels: blank pictures of the sizes that the files' headers give."""
+        return self._clip(index, [(blank_picture(read_size(p)), None) for p in self.paths(index)])
+
+    def paths(self, index: int) -> list[Path]:
+        """Where the pictures of a sample lie, one for each of its scenes."""
+        folder = self.root / "images" / str(self.sequences.names[index]).rpartition("/")[0]
+        return [folder / name for name in self.sequences.pictures[self.sequences.rows(index)]]
+
+    def _clip(self, index: int, pictures: list[Picture]) -> Clip:
         found, rows = self.sequences, self.sequences.rows(index)
-        folder = str(found.names[index]).rpartition("/")[0]
-        names = found.pictures[rows].tolist()
-        pictures = {
-            name: read_frame(self.root, f"{folder}/{name}", depth=self.depth)
-            for name in dict.fromkeys(names)
-        }
         heads = smooth_boxes(torch.from_numpy(found.heads[rows]))
         gaze, counted = torch.from_numpy(found.gaze[rows]), torch.from_numpy(found.counted[rows])
         inside = (~gaze[:, 0].isnan()).float()
         return [
             Scene(
-                image=pictures[name][0],
+                image=image,
                 heads=heads[i : i + 1],
-                depth=pictures[name][1],
+                depth=depth,
                 truth=Truth(gaze[i : i + 1, None], inside[i : i + 1], counted=counted[i : i + 1]),
                 key=key,
             )
-            for i, (name, key) in enumerate(zip(names, found.keys(index), strict=True))
+            for i, ((image, depth), key) in enumerate(zip(pictures, found.keys(index), strict=True))
         ]
 
 

@@ -8,13 +8,15 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from sightline.datasets.sequences import Sequences
 from sightline.datasets.videoattentiontarget import read_frame, read_split
 from sightline.datasets.videoattentiontarget_tracks import read_tracks
 from sightline.geometry.boxes import smooth_boxes
-from sightline.scene import Scene, Truth
+from sightline.media.image import read_size
+from sightline.scene import Scene, Truth, blank_picture
 
 
 class VideoAttentionTargetFrames(Dataset[Scene]):
@@ -56,8 +58,19 @@ class VideoAttentionTargetFrames(Dataset[Scene]):
     def __getitem__(self, index: int) -> Scene:
         """A frame with its people; `ImageError` names a picture that is missing or broken."""
         index = range(len(self))[index]
-        key = str(self.keys[index])
-        image, depth = read_frame(self.root, key, depth=self.depth)
+        (path,) = self.paths(index)
+        return self._scene(index, *read_frame(path, self.root, depth=self.depth))
+
+    def outline(self, index: int) -> Scene:
+        """The same without pixels: a blank picture of the size that the file's header gives."""
+        (path,) = self.paths(index)
+        return self._scene(index, blank_picture(read_size(path)), None)
+
+    def paths(self, index: int) -> list[Path]:
+        """Where the pictures of a sample lie: its one."""
+        return [self.root / "images" / str(self.keys[index])]
+
+    def _scene(self, index: int, image: Tensor, depth: Tensor | None) -> Scene:
         people = slice(self.ends[index - 1] if index else 0, self.ends[index])
         # A copy: a view would take everybody's gaze along to another process.
         heads, gaze = self.heads[people], self.gaze[people].clone()
@@ -67,7 +80,7 @@ class VideoAttentionTargetFrames(Dataset[Scene]):
             heads=heads.clamp(min=0).minimum(border),
             depth=depth,
             truth=Truth(gaze[:, None], (~gaze[:, 0].isnan()).float()),
-            key=key,
+            key=str(self.keys[index]),
         )
 
 
@@ -77,7 +90,7 @@ class VideoAttentionTargetEverySixth(VideoAttentionTargetFrames):
     every = 6
 
 
-def _smooth(found: Sequences) -> torch.Tensor:
+def _smooth(found: Sequences) -> Tensor:
     """Heads (R, 4) as moving averages over their tracks, gaps between frames ignored."""
     heads = torch.from_numpy(found.heads)
     return torch.cat([smooth_boxes(track) for track in heads.split(found.lengths.tolist())])

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sightline.models.cache import cached
 from sightline.registry import UnknownNameError, resolve
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def create(name: str, **overrides: object) -> GazeModel:
 
     Raises UnknownNameError for an unknown name.
     """
-    return resolve(name, MODELS, "model")(**overrides)
+    model = resolve(name, MODELS, "model")(**overrides)
+    model.name = name
+    return model
 
 
 def load(
@@ -92,7 +95,7 @@ def load(
     """A model with weights, ready for `predict`.
 
     name: a model ("pdp", or your own "file.py:factory") with `weights`, or known weights
-    ("pdp-small.synthetic", model and tag).
+    ("pdp-small.synthetic", model and tag), which must be in the package or have been pulled.
     weights: a safetensors file of ours, or an official checkpoint, which is converted strictly.
     device: as PyTorch names it: "cpu", "cuda", "cuda:1", "mps".
     precision: "float32", "bfloat16", or "auto", which takes bfloat16 where the device computes it
@@ -105,6 +108,7 @@ def load(
 
     kind = name if ":" in name else name.partition(".")[0]
     model = read_model(kind, Path(weights) if weights else known_weights(name))
+    model.name = kind if weights else name
     return prepare(model, device, choose_precision(precision, device))
 
 
@@ -116,11 +120,13 @@ def read_model(name: str, path: Path) -> GazeModel:
     state, metadata = read_state(path)
     if "config" not in metadata:
         return convert(name, state)[0]
-    if metadata.get("model") == name:  # a config that differs from the default was saved on purpose
+    if metadata.get("model") == name:
         config = config_from_json(type(model.config), metadata["config"])
-        model = model if config == model.config else type(model)(config)  # making one takes time
+        if config != model.config:  # one that differs from the default was saved on purpose
+            model = type(model)(config)
     require_match(model, state)
     model.load_state_dict(state)
+    model.name = name
     return model
 
 
@@ -175,14 +181,15 @@ def weights_catalogue() -> dict[str, Weights]:
     from sightline.models.chong2020 import weights as chong2020
     from sightline.models.gatector import weights as gatector
     from sightline.models.gazefollow360 import weights as gazefollow360
+    from sightline.models.gazelle import weights as gazelle
     from sightline.models.pdp import weights as pdp
 
-    modules = (pdp, chong2020, gatector, gazefollow360)
+    modules = (gazelle, pdp, chong2020, gatector, gazefollow360)
     return {name: weights for module in modules for name, weights in module.WEIGHTS.items()}
 
 
-def known_weights(name: str) -> Path:
-    """The file of known weights; UnknownNameError or FileNotFoundError say how to get them."""
+def catalogued(name: str) -> Weights:
+    """What is known of weights, "model.tag"; UnknownNameError names those that there are."""
     catalogue = weights_catalogue()
     if name not in catalogue:
         model = name.partition(".")[0]
@@ -190,10 +197,31 @@ def known_weights(name: str) -> Path:
         tags = [known for known in catalogue if known.partition(".")[0] == model]
         hint = f" or take {' or '.join(tags)}" if tags else ""
         raise UnknownNameError(f"{name!r} names no weights; give a file (--weights FILE){hint}")
-    weights = catalogue[name]
-    if weights.file is None:
-        raise FileNotFoundError(f"the weights {name} are not in the package: {weights.origin}")
-    return Path(str(files("sightline") / weights.file))
+    return catalogue[name]
+
+
+def find_weights(name: str) -> Path | None:
+    """The file of known weights in the package or in the cache; None if it is in neither."""
+    packaged = catalogued(name).file
+    path = Path(str(files("sightline") / packaged)) if packaged else cached(name)
+    return path if path.is_file() else None
+
+
+def known_weights(name: str) -> Path:
+    """The file of known weights; UnknownNameError or FileNotFoundError say how to get them."""
+    path = find_weights(name)
+    if path is None:
+        weights = catalogued(name)
+        published = " ".join(source.name for source in weights.files) or "FILE"
+        by_hand = f"`sightline models add {name} {published}`"
+        if weights.files:
+            get = (
+                f"fetch them with `sightline models pull {name}`, or register copies with {by_hand}"
+            )
+        else:
+            get = f"{weights.origin}; give the file (--weights FILE) or register it with {by_hand}"
+        raise FileNotFoundError(f"the weights {name} are not here: {get}")
+    return path
 
 
 def list_models() -> list[str]:

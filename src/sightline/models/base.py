@@ -12,27 +12,57 @@ from torch import Tensor, nn
 from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.gaze_objects import only_sure
+from sightline.models.hub import OnHub
 from sightline.scene import Projection, Scene
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as its authors publish it.
+
+    prefix: put before the names of its tensors where the files of a model are merged.
+    size, sha256: bytes, and hexadecimal digits; None where neither authors nor mirrors tell.
+    """
+
+    url: str
+    licence: str
+    prefix: str = ""
+    size: int | None = None
+    sha256: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name as published."""
+        return self.url.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
 class Weights:
     """Where weights come from and what may be done with them.
 
-    file: a path inside the installed package, or None when the user has to bring the file.
     origin: who trained it on what, and how to get it.
+    file: a path inside the installed package, or None.
+    files: what `sightline models pull` fetches and merges; none where no plain address is known.
+    data: what it was trained on, keys of `licences.DATA`.
+    backbone: the licence of a backbone that others trained; None without one.
+    paper: what the authors report, on the `benchmark`.
     """
 
     licence: str
     origin: str
     file: str | None = None
-    sha256: str | None = None
+    files: tuple[Source, ...] = ()
+    data: tuple[str, ...] = ()
+    backbone: str | None = None
+    code: str = "Apache-2.0"
+    benchmark: str | None = None
     paper: dict[str, float] = field(default_factory=dict)
 
 
-class GazeModel(nn.Module):
+class GazeModel(nn.Module, OnHub):
     """Base of all models. A subclass gives `config`, `preprocess`, `forward` and `decode`.
 
+    name: the model's, or that of its weights, as `sightline.load` knows them; "" for your own.
     config: a frozen dataclass that rebuilds the module.
     preprocess: scenes -> batch; small and picklable, also the collate function of the data loader.
     precision: the number format of the forward pass in `predict`, set by `sightline.load`.
@@ -41,6 +71,7 @@ class GazeModel(nn.Module):
     tells_gaze, finds_objects: what it is good for; a detector alone tells nobody's gaze.
     """
 
+    name: str = ""
     config: Any
     preprocess: Callable[[list[Scene]], Batch]
     precision: torch.dtype = torch.float32
@@ -58,6 +89,22 @@ class GazeModel(nn.Module):
     def uses_depth(self) -> bool:
         """Whether `Scene.depth` is read; readers load depth maps only then."""
         return False
+
+    @property
+    def head_boxes(self) -> str:
+        """What it makes of the head boxes that it is given, in words for its card."""
+        margin = getattr(self.config, "head_margin", 0.0)
+        if not margin:
+            return "The model takes boxes as they are and does not enlarge them."
+        return f"The model enlarges boxes itself, by about {margin:.0%} on each side."
+
+    @property
+    def encoder(self) -> nn.Module | None:
+        """The part that makes `Batch.features` of `Batch.images`, each picture by itself.
+
+        Its `extra_repr` says in words how it is built. None for a model that takes no features.
+        """
+        return None
 
     def decode(self, output: Any, batch: Batch) -> list[Gaze]:
         """The raw output of `forward` as one `Gaze` per image."""

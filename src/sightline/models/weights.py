@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+import struct
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sightline.models.base import GazeModel
+
+DAMAGED = (  # what PyTorch's reader raises on files that are no checkpoints
+    pickle.UnpicklingError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
 
 
 class WeightsError(ValueError):
@@ -41,7 +53,7 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def _read_checkpoint(path: Path) -> dict[str, Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except DAMAGED as error:
         raise WeightsError(
             f"{path} is refused: neither safetensors nor a PyTorch checkpoint of plain tensors "
             "(it is damaged, or it holds code that would run on loading); ask its author for "
@@ -105,6 +117,19 @@ def save_weights(
     config = json.dumps(dataclasses.asdict(model.config))
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(state, path, metadata={"model": name, "config": config, **notes})
+    _sort_notes(path)
+
+
+def _sort_notes(path: Path) -> None:
+    """Give the metadata of a safetensors file an order, so that equal files have equal hashes."""
+    with path.open("r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        assert len(text) <= length, "the order alone changed"
+        file.seek(8)
+        file.write(text.ljust(length))
 
 
 def config_from_json(kind: type, text: str) -> Any:

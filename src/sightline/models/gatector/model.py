@@ -89,6 +89,16 @@ class GaTector(GazeModel):
             nn.init.constant_(self.gaze.decoder[-1].get_parameter("weight"), 0.1)
             nn.init.zeros_(self.gaze.decoder[-1].get_parameter("bias"))
 
+    @property
+    def head_boxes(self) -> str:
+        """What it makes of the head boxes that it is given."""
+        if not self.config.as_released:
+            return super().head_boxes
+        return (
+            "A window of 0.3 picture sizes around the eyes stands for the head; where they are not "
+            "known, around the middle of its box."
+        )
+
     def forward(self, batch: Batch) -> GaTectorOutput:
         """Heatmaps of every person and detections of every picture of the batch."""
         assert batch.crops is not None, "give a batch that this model's `preprocess` made"

@@ -8,12 +8,15 @@ WEIGHTS = {
         origin="trained by `sightline train gazefollow360-small-synthetic` on rendered panoramas "
         "only, from pdp-small.synthetic",
         file="models/gazefollow360/gazefollow360-small.synthetic.safetensors",
+        data=("rendered",),
+        benchmark="gazefollow360-test",
     ),
     "gazefollow360.gazefollow360": Weights(
         licence="not published",
-        origin="neither the authors nor the later PyTorch release published any; train them, or "
-        "give a checkpoint of that release with weights=FILE (--weights FILE), which is converted "
-        "on the fly to the model as released",
+        origin="neither the authors nor the later PyTorch release published any: train them; a "
+        "checkpoint of that release is for the model gazefollow360-released",
+        data=("gazefollow360",),
+        benchmark="gazefollow360-test",
         paper={"sphere distance": 0.6067, "auc": 0.8104},
     ),
 }

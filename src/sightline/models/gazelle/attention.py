@@ -42,12 +42,13 @@ def _plain(
 ) -> bool:
     """Whether a call is one for `attend`: bfloat16 on a processor, nothing masked, no gradient."""
     altered = attn_mask is not None or dropout_p or is_causal or other
+    learns = torch.is_grad_enabled() and any(x.requires_grad for x in inputs)
     return (
         len(inputs) == 3
         and not altered
         and inputs[0].device.type == "cpu"
         and inputs[0].dtype == torch.bfloat16
-        and not torch.is_grad_enabled()
+        and not learns
     )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from sightline.models.gazelle.attention import fast_attention
+from sightline.registry import UnknownNameError
 
 
 class Backbone(nn.Module):
@@ -21,6 +22,12 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, size: int, depth: int = 0, norm_eps: float | None = None) -> None:
         super().__init__()
+        if not timm.is_model(name):  # a name with a colon would be an address, and a file gives it
+            raise UnknownNameError(
+                f"timm has no model named {name!r}; give a vision transformer of "
+                "timm.list_models('vit_*')"
+            )
+        self.settings = f"{name}, size={size}, depth={depth}, norm_eps={norm_eps}"
         options: dict[str, Any] = {"depth": depth} if depth else {}
         self.vit: Any = timm.create_model(
             name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
@@ -39,6 +46,10 @@ class Backbone(nn.Module):
     def grid(self) -> int:
         """Patches per side."""
         return self.vit.patch_embed.grid_size[0]
+
+    def extra_repr(self) -> str:
+        """How it was built."""
+        return self.settings
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of each picture; the tokens of class and registers are left out."""

@@ -80,6 +80,11 @@ class GazeLLE(GazeModel):
         )
 
     @property
+    def encoder(self) -> Backbone:
+        """What makes features of pictures, and never depends on the people in them."""
+        return self.backbone
+
+    @property
     def heatmap_size(self) -> int:
         """Side of the heatmap."""
         return 2 * self.backbone.grid
