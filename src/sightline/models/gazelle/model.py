@@ -59,11 +59,11 @@ class GazeLLEOutput:
 class GazeLLE(GazeModel):
     """Predicts a heatmap per person, and by its config whether the target is in frame.
 
-    people_at_once: how many are decoded together in `predict`, whatever the number of people; None
-    for all.
+    people_at_once: how many are decoded together in `predict`, to bound the memory whatever the
+    number of people; None takes 4 on a processor, as many as its cache holds, and 64 elsewhere.
     """
 
-    people_at_once: int | None = 16
+    people_at_once: int | None = None
 
     def __init__(self, config: GazeLLEConfig) -> None:
         super().__init__()
@@ -92,7 +92,8 @@ class GazeLLE(GazeModel):
     def forward(self, batch: Batch) -> GazeLLEOutput:
         """Logits of every person of the batch; each picture is encoded once."""
         features = self.backbone(batch.images) if batch.features is None else batch.features
-        at_once = None if self.training else self.people_at_once
+        suited = 4 if features.device.type == "cpu" else 64
+        at_once = None if self.training else self.people_at_once or suited
         heatmaps, inside = self.decoder(features, batch.heads, batch.image_of, at_once)
         if self.config.inside == "patches":
             return GazeLLEOutput(heatmaps, patches=inside)
