@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from sightline.batch import Batch
@@ -92,12 +93,16 @@ class GazeLLE(GazeModel):
     def forward(self, batch: Batch) -> GazeLLEOutput:
         """Logits of every person of the batch; each picture is encoded once."""
         features = self.backbone(batch.images) if batch.features is None else batch.features
-        suited = 4 if features.device.type == "cpu" else 64
-        at_once = None if self.training else self.people_at_once or suited
-        heatmaps, inside = self.decoder(features, batch.heads, batch.image_of, at_once)
+        heatmaps, inside = self.decoder(features, batch.heads, batch.image_of, self._at_once())
         if self.config.inside == "patches":
             return GazeLLEOutput(heatmaps, patches=inside)
         return GazeLLEOutput(heatmaps, inside)
+
+    def _at_once(self) -> int | None:
+        """How many people to decode together; in a graph parts of a fixed size would be a loop."""
+        if self.training or torch.compiler.is_exporting():
+            return None
+        return self.people_at_once or (4 if self.device.type == "cpu" else 64)
 
     def answer(self, output: GazeLLEOutput, batch: Batch) -> Gaze:
         """Sigmoid, the peak of each heatmap, and inside where the model tells it."""
