@@ -101,6 +101,7 @@ def test_people_decoded_in_parts_are_the_same_people(inside: str) -> None:
     model = tiny(inside)
     heads = [[float(x), 5, x + 20.0, 30] for x in range(0, 50, 10)]
     scenes = [picture(*heads), picture(*heads[:2], seed=1)]
+    model.people_at_once = 7
     whole = model.predict(scenes)
     model.people_at_once = 2
     for one, other in zip(whole, model.predict(scenes), strict=True):

@@ -13,7 +13,6 @@ from sightline.export.read import Inputs, read
 from sightline.models.base import GazeModel
 from sightline.models.chong2020.video import Chong2020Video
 from sightline.models.gatector.detector import GaTectorDetector
-from sightline.models.gazelle.model import GazeLLE
 
 Shapes = dict[int, Any]
 """The free lengths of a tensor, by axis."""
@@ -161,12 +160,6 @@ def graph_of(model: GazeModel, *, half: bool = False) -> Graph:
 @graph_of.register
 def _(model: Chong2020Video, *, half: bool = False) -> Graph:
     return MemoryGraph(model, half=half)
-
-
-@graph_of.register
-def _(model: GazeLLE, *, half: bool = False) -> Graph:
-    model.people_at_once = None  # parts of a fixed size would be a loop
-    return PeopleGraph(model, half=half)
 
 
 @graph_of.register

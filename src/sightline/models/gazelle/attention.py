@@ -23,25 +23,31 @@ def fast_attention() -> AbstractContextManager[Any]:
 
 
 class FastAttention(TorchFunctionMode):
-    """Replaces the calls of `scaled_dot_product_attention` that `attend` can do, in any module."""
+    """Replaces the calls of `scaled_dot_product_attention` that `attend` can do, timm's too."""
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The call itself, or `attend`."""
         kwargs = kwargs or {}
         if func is scaled_dot_product_attention and _plain(*args, **kwargs):
-            return attend(*args[:3])
+            return attend(*args)
         return func(*args, **kwargs)
 
 
-def _plain(query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -> bool:
+def _plain(
+    *inputs: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    **other: Any,
+) -> bool:
     """Whether a call is one for `attend`: bfloat16 on a processor, nothing masked, no gradient."""
-    learns = any(x.requires_grad for x in (query, key, value)) and torch.is_grad_enabled()
-    masked = options.get("attn_mask") is not None or options.get("is_causal")
+    altered = attn_mask is not None or dropout_p or is_causal or other
+    learns = torch.is_grad_enabled() and any(x.requires_grad for x in inputs)
     return (
-        query.device.type == "cpu"
-        and query.dtype == torch.bfloat16
-        and not masked
-        and not options.get("dropout_p")
+        len(inputs) == 3
+        and not altered
+        and inputs[0].device.type == "cpu"
+        and inputs[0].dtype == torch.bfloat16
         and not learns
     )
 
@@ -49,7 +55,7 @@ def _plain(query: Tensor, key: Tensor, value: Tensor, *_: Any, **options: Any) -
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """softmax(q k / sqrt(size)) v of (B, heads, tokens, size), some heads at a time."""
     shape, scale = query.shape, query.shape[-1] ** -0.5
-    query, key, value = (x.flatten(0, 1) for x in (query * scale, key, value))
+    query, key, value = (x.flatten(0, 1).contiguous() for x in (query * scale, key, value))
     result = torch.empty_like(query)
     heads = max(1, SCORES // (query.shape[1] * key.shape[1]))
     for start in range(0, len(query), heads):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from sightline.batch import Batch
@@ -59,11 +60,11 @@ class GazeLLEOutput:
 class GazeLLE(GazeModel):
     """Predicts a heatmap per person, and by its config whether the target is in frame.
 
-    people_at_once: how many are decoded together in `predict`, whatever the number of people; None
-    for all.
+    people_at_once: how many are decoded together in `predict`, to bound the memory whatever the
+    number of people; None takes 4 on a processor, as many as its cache holds, and 64 elsewhere.
     """
 
-    people_at_once: int | None = 16
+    people_at_once: int | None = None
 
     def __init__(self, config: GazeLLEConfig) -> None:
         super().__init__()
@@ -92,11 +93,16 @@ class GazeLLE(GazeModel):
     def forward(self, batch: Batch) -> GazeLLEOutput:
         """Logits of every person of the batch; each picture is encoded once."""
         features = self.backbone(batch.images) if batch.features is None else batch.features
-        at_once = None if self.training else self.people_at_once
-        heatmaps, inside = self.decoder(features, batch.heads, batch.image_of, at_once)
+        heatmaps, inside = self.decoder(features, batch.heads, batch.image_of, self._at_once())
         if self.config.inside == "patches":
             return GazeLLEOutput(heatmaps, patches=inside)
         return GazeLLEOutput(heatmaps, inside)
+
+    def _at_once(self) -> int | None:
+        """How many people to decode together; in a graph parts of a fixed size would be a loop."""
+        if self.training or torch.compiler.is_exporting():
+            return None
+        return self.people_at_once or (4 if self.device.type == "cpu" else 64)
 
     def answer(self, output: GazeLLEOutput, batch: Batch) -> Gaze:
         """Sigmoid, the peak of each heatmap, and inside where the model tells it."""

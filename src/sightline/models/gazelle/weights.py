@@ -59,7 +59,7 @@ WEIGHTS = {
     "gazelle-vitb14-inout.vat": official(
         "gazelle_dinov2_vitb14_inout.pt",
         BASE,
-        "vat-test",
+        "vat-test-frames",
         auc=0.933,
         distance=0.107,
         ap=0.897,
@@ -67,7 +67,7 @@ WEIGHTS = {
     "gazelle-vitl14-inout.vat": official(
         "gazelle_dinov2_vitl14_inout.pt",
         LARGE,
-        "vat-test",
+        "vat-test-frames",
         auc=0.937,
         distance=0.103,
         ap=0.903,
