@@ -76,10 +76,10 @@ def test_a_file_says_what_its_model_says(name: str, exported) -> None:
 
 
 @by_hand
-def test_float16_is_near_and_takes_less_room(exported) -> None:
-    model = model_of("pdp-video")
-    full, half = exported("pdp-video"), exported("pdp-video", half=True)
-    parity = compare(model, half, clips("pdp-video"))
+@pytest.mark.parametrize("name", ["pdp-video", "gatector-small", "gazelle-small"])
+def test_float16_is_near_and_takes_less_room(name: str, exported) -> None:
+    full, half = exported(name), exported(name, half=True)
+    parity = compare(model_of(name), half, clips(name))
     assert parity.heatmap_error <= 0.05 * parity.heatmap_range
     sizes = [Path(each.path).stat().st_size for each in (full, half)]
     assert sizes[1] < 0.8 * sizes[0]

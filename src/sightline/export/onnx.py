@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 KEY = "sightline"
 """Of the metadata of the file, which are JSON."""
+LOWERED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.BatchNorm2d)
+"""What autocast computes in float16, and what follows it; it keeps LayerNorm in float32."""
 
 
 def export_onnx(
@@ -137,7 +139,7 @@ def _halve(graph: Graph, example: dict[str, torch.Tensor]) -> None:
     def note(module: nn.Module, _: Any) -> None:
         seen[module] = seen.get(module, True) and torch.is_autocast_enabled("cpu")
 
-    leaves = [m for m in graph.model.modules() if not any(m.children())]
+    leaves = [module for module in graph.model.modules() if isinstance(module, LOWERED)]
     hooks = [leaf.register_forward_pre_hook(note) for leaf in leaves]
     with torch.no_grad():
         graph(**example)
