@@ -4,8 +4,9 @@ Trains the encoder of `gazelle-small` on the training part of a folder written b
 synthesize gazefollow` (the first stage of its recipe), keeps its features of every picture, and on
 these trains decoders from nothing, once per seed: with a score for "in frame", with the same score
 counted for a tenth, and with a distribution over patches and "outside" in its place, counted for a
-tenth too (`gazelle-small-pdp`; its divergence is a few times larger). The last epochs are scored on the validation pictures, whose rooms are others. Runs that are finished are not repeated.
-Beside them `pdp-small.synthetic`, and what needs no network.
+tenth too (`gazelle-small-pdp`; its divergence is a few times larger). The last epochs are scored
+on the validation pictures, whose rooms are others. Runs that are finished are not repeated. Beside
+them `pdp-small.synthetic`, and what needs no network.
 """
 
 from __future__ import annotations

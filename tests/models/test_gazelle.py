@@ -249,10 +249,10 @@ def test_patches_are_learnt_by_their_divergence() -> None:
     level = patch_divergence(target, torch.zeros(2, 3))
     assert torch.allclose(level, torch.tensor([1.5, 3.0]).log())
     model = tiny("patches")
-    outside = gazelle_loss(model, model.preprocess([labelled([0.0])]))["patch"]
+    outside = gazelle_loss(model, model.preprocess([labelled([0.0])]), patch_weight=1.0)["patch"]
     with torch.no_grad():
         model.decoder.inside_head[-1].weight.zero_()  # every place alike
-    level = gazelle_loss(model, model.preprocess([labelled([0.0])]))["patch"]
+    level = gazelle_loss(model, model.preprocess([labelled([0.0])]), patch_weight=1.0)["patch"]
     assert torch.allclose(level, torch.tensor(5.0).log())
     assert not torch.allclose(outside, level)
 

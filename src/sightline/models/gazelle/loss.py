@@ -13,13 +13,13 @@ from sightline.models.gazelle.model import GazeLLE
 
 
 def gazelle_loss(
-    model: GazeLLE, batch: Batch, *, inside_weight: float = 1.0, patch_weight: float = 1.0
+    model: GazeLLE, batch: Batch, *, inside_weight: float = 1.0, patch_weight: float = 0.1
 ) -> dict[str, Tensor]:
     """The `heatmap` term over those who look inside, and `inside` or `patch` over all who count.
 
     The label is one Gaussian at the mean annotation, of 3 cells in a map of 64. The published loss
-    has no patches and takes the mean over nobody for NaN; here it is 0. From logits, which is the
-    same optimum in any precision.
+    takes the mean over nobody for NaN; here it is 0. From logits, which is the same optimum in any
+    precision. Patches, and their weight, are ours.
     """
     assert batch.truth is not None, "training needs labelled scenes"
     output = model(batch)
