@@ -64,7 +64,9 @@ class StageModule(lightning.LightningModule):
         """What every picture contributes to the scores, kept until the end of the epoch."""
         assert self.benchmark is not None
         images, scenes = batch
-        gazes = self.model.decode(self.model(images), images)
+        output = self.model(images)
+        with torch.autocast(self.device.type, enabled=False):  # as `predict_batch` decodes
+            gazes = self.model.decode(output, images)
         pairs = zip(gazes, unpack_scenes(*scenes), strict=True)
         self.measured.append(self.benchmark.measure(pairs))
 
