@@ -18,6 +18,7 @@ from sightline.models.gazelle.loss import gazelle_loss
 from sightline.models.gazelle.model import GazeLLE
 from sightline.recipe import Recipe, Stage
 from sightline.scene import Scene, blank_picture
+from sightline.stage_module import StageModule
 from sightline.train import Resources, keep_pictures, train
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip, Yaw
 from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
@@ -324,6 +325,29 @@ def test_a_recipe_says_which_weights_it_starts_from(data: Path, tmp_path: Path) 
     recipe = replace(tiny_recipe(), starts_from="an encoder: --init encoder.pth")
     with pytest.raises(ValueError, match=r"starts from an encoder: --init encoder\.pth"):
         train(recipe, data, tmp_path, resources=ONE)
+
+
+def test_a_decoder_alone_does_not_start_a_recipe_that_needs_an_encoder(
+    data: Path, tmp_path: Path
+) -> None:
+    state = tiny_gazelle().state_dict()
+    decoder = {name: t for name, t in state.items() if name.startswith("decoder.")}
+    torch.save(decoder, tmp_path / "decoder.pt")
+    recipe = replace(tiny_recipe(), starts_from="an encoder")
+    with pytest.raises(ValueError, match=r"decoder\.pt holds no encoder, which would stay random"):
+        train(recipe, data, tmp_path / "run", resources=ONE, initial=tmp_path / "decoder.pt")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_frozen_encoder_is_in_evaluation_mode_as_for_stored_features(data: Path) -> None:
+    (stage,) = tiny_recipe().stages
+    modes = []
+    for trainable in (("decoder.",), ("",)):
+        part = replace(stage, trainable=trainable)
+        module = StageModule(tiny_gazelle(), part, None, data, seed=0, workers=0)
+        module.on_train_epoch_start()
+        modes.append((module.model.encoder.training, module.model.decoder.training))
+    assert modes == [(False, True), (True, True)]
 
 
 def test_an_outline_is_the_sample_without_its_picture(data: Path) -> None:

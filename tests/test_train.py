@@ -15,6 +15,9 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import MultiStepLR
 
+from sightline.benchmark import find_benchmark
+from sightline.datasets import load_dataset
+from sightline.evaluate import collate_with_scenes
 from sightline.models import create
 from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.recipe import pdp_small_synthetic
@@ -177,6 +180,32 @@ def test_a_sampler_skips_what_was_seen() -> None:
     rest.skip = 4
     assert list(rest) == list(whole)[4:]
     assert len(list(rest)) == 9, "later epochs are whole"
+
+
+def test_validation_decodes_in_full_precision_as_prediction_does(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = StageModule(
+        tiny_model(),
+        tiny_recipe().stages[0],
+        find_benchmark("gazefollow-val"),
+        data,
+        seed=0,
+        workers=0,
+    )
+    scene = load_dataset("gazefollow", data, "val")[0]
+    lowered = []
+    decode = module.model.decode
+
+    def spy(output, batch):
+        lowered.append(torch.is_autocast_enabled("cpu"))
+        return decode(output, batch)
+
+    monkeypatch.setattr(module.model, "decode", spy)
+    batch = collate_with_scenes(module.model.preprocess, 1, [scene])
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        module.eval().validation_step(batch)
+    assert lowered == [False]
 
 
 def test_initial_weights_of_ours_are_taken(data: Path, tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ class StageModule(lightning.LightningModule):
         """What every picture contributes to the scores, kept until the end of the epoch."""
         assert self.benchmark is not None
         images, scenes = batch
-        gazes = self.model.decode(self.model(images), images)
+        output = self.model(images)
+        with torch.autocast(self.device.type, enabled=False):  # as `predict_batch` decodes
+            gazes = self.model.decode(output, images)
         pairs = zip(gazes, unpack_scenes(*scenes), strict=True)
         self.measured.append(self.benchmark.measure(pairs))
 
@@ -86,8 +88,14 @@ class StageModule(lightning.LightningModule):
         self.on_train_epoch_start()
 
     def on_train_epoch_start(self) -> None:
-        """Set modes: `fit` keeps those that it finds, and frozen BatchNorm must not drift."""
+        """Set modes: `fit` keeps those that it finds, and frozen BatchNorm must not drift.
+
+        A frozen encoder gives what it gives in prediction, and in stored features.
+        """
         self.model.train()
+        encoder = self.model.encoder
+        if encoder is not None and not any(p.requires_grad for p in encoder.parameters()):
+            encoder.eval()
         for module in self.model.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 frozen = not any(p.requires_grad for p in module.parameters())

@@ -70,7 +70,7 @@ def train(
     `best.safetensors`. `features` is a folder in which the encoder's features of every picture are
     kept; stages that leave the encoder frozen train on these, without augmentations that change
     pictures. Raises FileExistsError when `out` holds a run and `resume` is off, and ValueError
-    without the weights that the recipe starts from.
+    without the weights that the recipe starts from, or where these leave its encoder random.
     """
     if recipe.starts_from and initial is None:
         raise ValueError(f"the recipe {recipe.name} starts from {recipe.starts_from}")
@@ -78,7 +78,7 @@ def train(
     _be_quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     model = create(recipe.model, **recipe.config)
-    notes = start_from(model, recipe.model, initial) if initial else []
+    notes = _start(model, recipe, initial) if initial else []
     stored: dict[str, Any] = {}
     if features is not None:
         recipe, left_out = keep_pictures(recipe, model)
@@ -153,6 +153,21 @@ def _be_quiet() -> None:
     hints += ("in eval mode",)  # StageModule sets the modes
     for hint in (*hints, "dataloader is not resumable"):  # ours is: StageSampler.skip
         warnings.filterwarnings("ignore", f".*{hint}")
+
+
+def _start(model: GazeModel, recipe: Recipe, path: Path) -> list[str]:
+    """`start_from`; ValueError where the recipe needs a trained encoder and the file has none."""
+    encoder = model.encoder
+    if encoder is None or not recipe.starts_from:
+        return start_from(model, recipe.model, path)
+    fresh = next(encoder.parameters()).clone()
+    notes = start_from(model, recipe.model, path)
+    if torch.equal(next(encoder.parameters()), fresh):
+        raise ValueError(
+            f"{path} holds no encoder, which would stay random: the recipe {recipe.name} starts "
+            f"from {recipe.starts_from}"
+        )
+    return notes
 
 
 def start_from(model: GazeModel, name: str, path: Path) -> list[str]:

@@ -69,6 +69,13 @@ def test_an_encoder_that_timm_does_not_have_is_refused(name: str) -> None:
         Backbone(name, 64)
 
 
+def test_a_size_that_is_no_multiple_of_the_patches_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="image_size is 72, and test_vit sees patches of 16 pixels"
+    ):
+        Backbone("test_vit", 72)
+
+
 def test_eps_of_layer_norms_are_the_published_ones() -> None:
     model = create("gazelle-vitb14", depth=1, layers=1)
     encoder, decoder = (

@@ -16,7 +16,8 @@ EXTRAS = {  # what is imported where it is used: package, extra, what for
     "supervision": ("supervision", "Gaze.to_supervision"),
     "facenet_pytorch": ("none: pip install --no-deps facenet-pytorch", "head detector MTCNN"),
     "cv2": ("opencv", "head detector FaceDetectorYN"),
-    "onnxruntime": ("onnx", "head detectors in ONNX"),
+    "onnxruntime": ("onnx", "head detectors and exported models in ONNX"),
+    "onnxscript": ("export", "exporting models as ONNX"),
     "transformers": ("transformers", "head detectors of transformers"),
 }
 

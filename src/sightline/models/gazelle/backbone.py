@@ -32,6 +32,11 @@ class Backbone(nn.Module):
         self.vit: Any = timm.create_model(
             name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
         )
+        if size % self.vit.patch_embed.patch_size[0]:  # timm would leave out the last pixels
+            raise ValueError(
+                f"image_size is {size}, and {name} sees patches of "
+                f"{self.vit.patch_embed.patch_size[0]} pixels; give a multiple of that"
+            )
         if norm_eps is not None:
             for module in self.vit.modules():
                 if isinstance(module, nn.LayerNorm):

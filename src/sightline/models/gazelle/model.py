@@ -121,7 +121,7 @@ def _inside_head(config: GazeLLEConfig) -> nn.Module | None:
 
 
 def gazelle_vitb14(**overrides: object) -> GazeLLE:
-    """Gaze-LLE with DINOv2's ViT-B/14, heatmaps alone: 86.5 M frozen parameters and 2.8 M."""
+    """Gaze-LLE with DINOv2's ViT-B/14, heatmaps alone: 86.3 M frozen parameters and 2.8 M."""
     return GazeLLE(GazeLLEConfig(**overrides))  # pyright: ignore[reportArgumentType]
 
 
