@@ -99,6 +99,8 @@ def test_a_card_is_printed_or_written_but_never_over_another(
     assert run([*words, "--out", str(out)]) == 0
     assert out.read_text().strip() == card
     assert run([*words, "--out", str(out)]) == 2
+    assert run(["models", "card", "pdp-small.nothing"]) == 2
+    assert "pdp-small.synthetic" in capsys.readouterr().err
 
 
 def test_predict_says_once_which_model_it_takes_and_why(

@@ -86,6 +86,8 @@ def train(
     if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
         facts = {"recipe": recipe, "resources": resources, "initial": notes, **stored}
         _record(out / "run.json", resume, **facts)
+        for note in notes:
+            logging.getLogger(__name__).warning(note)
     for stage in recipe.stages:
         _run_stage(model, recipe, stage, data, out / stage.name, resources, features)
     return model

@@ -76,6 +76,12 @@ def test_a_size_that_is_no_multiple_of_the_patches_is_refused() -> None:
         Backbone("test_vit", 72)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "swin_tiny_patch4_window7_224"])
+def test_an_encoder_that_is_no_vision_transformer_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is no vision transformer"):
+        Backbone(name, 224)
+
+
 def test_eps_of_layer_norms_are_the_published_ones() -> None:
     model = create("gazelle-vitb14", depth=1, layers=1)
     encoder, decoder = (

@@ -44,7 +44,7 @@ def test_large_scores_do_not_overflow() -> None:
 
 def test_timms_layers_use_it(replaced: list[Tensor]) -> None:
     layer = Attention(64, num_heads=4).bfloat16()
-    with torch.no_grad(), fast_attention():
+    with torch.no_grad(), fast_attention(torch.device("cpu")):
         layer(torch.randn(2, 9, 64).bfloat16())
     assert [query.shape for query in replaced] == [(2, 4, 9, 16)]
 
@@ -66,14 +66,14 @@ def test_a_call_with_options_stays_pytorchs(
     torch.manual_seed(0)
     expected = scaled_dot_product_attention(*inputs(), **options)
     torch.manual_seed(0)
-    with fast_attention():
+    with fast_attention(torch.device("cpu")):
         assert torch.equal(scaled_dot_product_attention(*inputs(), **options), expected)
     assert not replaced
 
 
 def test_a_mask_without_its_name_is_no_exception(replaced: list[Tensor]) -> None:
     mask = torch.eye(37).bool()
-    with torch.no_grad(), fast_attention():
+    with torch.no_grad(), fast_attention(torch.device("cpu")):
         result = scaled_dot_product_attention(*inputs(), mask)
     assert not replaced
     assert torch.allclose(result, inputs()[2], atol=0.01)  # each sees itself alone
@@ -81,7 +81,7 @@ def test_a_mask_without_its_name_is_no_exception(replaced: list[Tensor]) -> None
 
 def test_float32_stays_exact(replaced: list[Tensor]) -> None:
     given = inputs(dtype=torch.float32)
-    with torch.no_grad(), fast_attention():
+    with torch.no_grad(), fast_attention(torch.device("cpu")):
         result = scaled_dot_product_attention(*given)
     assert not replaced
     assert torch.equal(result, scaled_dot_product_attention(*given))
@@ -90,7 +90,7 @@ def test_float32_stays_exact(replaced: list[Tensor]) -> None:
 def test_gradients_stay_pytorchs(replaced: list[Tensor]) -> None:
     query, key, value = inputs()
     query.requires_grad_()
-    with fast_attention():
+    with fast_attention(torch.device("cpu")):
         scaled_dot_product_attention(query, key, value).sum().backward()
     assert not replaced
     assert query.grad is not None

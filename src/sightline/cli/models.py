@@ -138,9 +138,11 @@ class Card:
 
     def run(self) -> int:
         """Print or write it."""
-        from sightline.models import create
+        from sightline.models import catalogued, create
         from sightline.models.card import model_card
 
+        if "." in self.name and ":" not in self.name:
+            catalogued(self.name)  # raises for weights that are not known
         model = create(self.name if ":" in self.name else self.name.partition(".")[0])
         model.name = self.name
         card = model_card(model)

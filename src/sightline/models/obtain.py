@@ -44,14 +44,14 @@ def pull(name: str, *, half: bool = False, watch: Watch = unwatched) -> Stored:
             f"{name} cannot be fetched: {weights.origin}; get it there and register it with "
             f"`sightline models add {name} FILE`"
         )
+    here = {source.name for source in weights.files if (downloads() / source.name).exists()}
     files = [(source, fetch(source, watch)) for source in weights.files]
     try:
         return _store(name, files, half)
     except WeightsError:
         for source, path in files:
-            if (
-                source.sha256 is None
-            ):  # nothing vouches for what came: it must not stay as the first
+            # nothing vouches for what came just now: it must not stay as the first
+            if source.sha256 is None and source.name not in here:
                 path.unlink(missing_ok=True)
                 note_of(path).unlink(missing_ok=True)
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -13,13 +13,13 @@ from torch.overrides import TorchFunctionMode
 SCORES = 2**21  # of one step: as many as fit in the cache, with what is made of them
 
 
-def fast_attention() -> AbstractContextManager[Any]:
+def fast_attention(device: torch.device) -> AbstractContextManager[Any]:
     """Within it, plain bfloat16 attention on a processor is computed by `attend`.
 
     PyTorch's fused kernel spends its time in exponentials of float32 and in small products there;
     large products in bfloat16 are what such processors are built for.
     """
-    return FastAttention()
+    return FastAttention() if device.type == "cpu" else nullcontext()
 
 
 class FastAttention(TorchFunctionMode):

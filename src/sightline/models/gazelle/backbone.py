@@ -29,9 +29,16 @@ class Backbone(nn.Module):
             )
         self.settings = f"{name}, size={size}, depth={depth}, norm_eps={norm_eps}"
         options: dict[str, Any] = {"depth": depth} if depth else {}
-        self.vit: Any = timm.create_model(
-            name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
-        )
+        try:
+            self.vit: Any = timm.create_model(
+                name, pretrained=False, img_size=size, num_classes=0, global_pool="", **options
+            )
+            self.prefix: int = self.vit.num_prefix_tokens
+        except (TypeError, AttributeError) as error:
+            raise ValueError(
+                f"{name} is no vision transformer whose tokens are patches ({error}); take one of "
+                "timm.list_models('vit_*')"
+            ) from error
         if size % self.vit.patch_embed.patch_size[0]:  # timm would leave out the last pixels
             raise ValueError(
                 f"image_size is {size}, and {name} sees patches of "
@@ -58,9 +65,9 @@ class Backbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Features of each picture; the tokens of class and registers are left out."""
-        with fast_attention():
+        with fast_attention(images.device):
             tokens = self.vit.forward_features(images)
-        patches = tokens[:, self.vit.num_prefix_tokens :]
+        patches = tokens[:, self.prefix :]
         return patches.mT.unflatten(-1, (self.grid, self.grid))
 
 

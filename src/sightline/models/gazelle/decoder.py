@@ -69,7 +69,7 @@ class Decoder(nn.Module):
         if self.inside_head is not None:
             first = self.frame_token.to(tokens.dtype).expand(tokens.shape[0], 1, -1)
             tokens = torch.cat([first, tokens], 1)
-        with fast_attention():
+        with fast_attention(maps.device):
             tokens = self.blocks(tokens)
         heatmaps = self.heatmap_head(tokens[:, -(self.grid**2) :])
         return heatmaps, None if self.inside_head is None else self.inside_head(tokens)
