@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
@@ -203,6 +204,7 @@ def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, m
         write(self, one)
         if one.seen.frame.index == 5:
             os.kill(os.getpid(), signal.SIGINT)
+            sleep(0.2)  # another thread may be the one that is told first
 
     monkeypatch.setattr(parts.PartWriter, "add", add)
     assert predict(film, weights) == 1

@@ -39,7 +39,7 @@ def convert(
             raise UnknownNameError(f"{name} is not converted to arrays; known are {known}.")
         return convert_goo(name, root, out, pictures=pictures, workers=workers)
     kind, report = resolve(name, DATASETS, "dataset"), Report(f"{name}, converted to {to}")
-    if not hasattr(kind, "outline"):
+    if not hasattr(kind, "path"):  # one picture with boxes per sample
         raise UnknownNameError(
             f"{name} is not converted to {to}; only data with boxes of objects is."
         )
