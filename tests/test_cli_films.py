@@ -8,7 +8,6 @@ import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from time import sleep
 
 import numpy as np
 import pytest
@@ -196,6 +195,15 @@ def test_a_full_disk_is_told_and_the_rest_kept(film, weights, monkeypatch, capsy
     assert not list(film.parent.rglob("*.part*.mp4"))
 
 
+@pytest.fixture
+def heeding_ctrl_c():
+    """Shells make jobs in the background deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, monkeypatch, capsys):
     assert predict(film, weights, out="whole") == 0
     write = parts.PartWriter.add
@@ -204,7 +212,6 @@ def test_ctrl_c_leaves_a_film_that_plays_and_a_run_that_goes_on(film, weights, m
         write(self, one)
         if one.seen.frame.index == 5:
             os.kill(os.getpid(), signal.SIGINT)
-            sleep(0.2)  # another thread may be the one that is told first
 
     monkeypatch.setattr(parts.PartWriter, "add", add)
     assert predict(film, weights) == 1
