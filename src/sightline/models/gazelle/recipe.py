@@ -24,7 +24,10 @@ from sightline.transforms import (
 
 AUGMENT = Chain(CutHeads(), GazeSafeCrop(margin=0.0), HorizontalFlip(), EdgeJitter(0.2))
 DECODER = ("decoder.",)
-ENCODER = "DINOv2's encoder: --init dinov2_vit{}14_pretrain.pth"
+ENCODER = (
+    "DINOv2's encoder: --init dinov2_vit{0}14_pretrain.pth, which `sightline models pull "
+    "gazelle-vit{0}14.gazefollow` leaves among the downloads of the cache"
+)
 HEATMAPS = (
     "the model of gazelle-gazefollow: --init its best.safetensors, or gazelle-vit{}14.gazefollow"
 )
