@@ -216,22 +216,7 @@ def _run_stage(
         save_top_k=1,
         enable_version_counter=False,
     )
-    trainer = lightning.Trainer(
-        accelerator=resources.accelerator,
-        devices=resources.devices,
-        strategy="ddp" if resources.devices > 1 else "auto",
-        precision=_lightning_precision(resources),
-        max_epochs=stage.epochs,
-        gradient_clip_val=stage.clip_gradients,
-        callbacks=[best, last, _progress_bar()],
-        logger=[CSVLogger(folder, "log"), TensorBoardLogger(folder, "tensorboard", "")],
-        default_root_dir=folder,
-        use_distributed_sampler=False,  # StageSampler knows the processes
-        num_sanity_val_steps=0,
-        limit_val_batches=1.0 if benchmark else 0,
-        log_every_n_steps=10,
-        enable_model_summary=False,
-    )
+    trainer = _trainer(stage, folder, resources, [best, last, _progress_bar()], bool(benchmark))
     resumed = last.path if last.path.exists() else None
     trainer.fit(module, ckpt_path=resumed, weights_only=True)
     if trainer.interrupted:
@@ -242,6 +227,32 @@ def _run_stage(
     if trainer.is_global_zero:
         save_weights(model, final, name=recipe.model, recipe=recipe.name, stage=stage.name)
     trainer.strategy.barrier("weights saved")
+
+
+def _trainer(
+    stage: Stage,
+    folder: Path,
+    resources: Resources,
+    callbacks: list[Callback],
+    validated: bool,
+) -> lightning.Trainer:
+    """What steps through a stage, with its logs in the folder."""
+    return lightning.Trainer(
+        accelerator=resources.accelerator,
+        devices=resources.devices,
+        strategy="ddp" if resources.devices > 1 else "auto",
+        precision=_lightning_precision(resources),
+        max_epochs=stage.epochs,
+        gradient_clip_val=stage.clip_gradients,
+        callbacks=callbacks,
+        logger=[CSVLogger(folder, "log"), TensorBoardLogger(folder, "tensorboard", "")],
+        default_root_dir=folder,
+        use_distributed_sampler=False,  # StageSampler knows the processes
+        num_sanity_val_steps=0,
+        limit_val_batches=1.0 if validated else 0,
+        log_every_n_steps=10,
+        enable_model_summary=False,
+    )
 
 
 def _encode(
