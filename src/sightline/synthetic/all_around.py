@@ -15,6 +15,7 @@ from numpy.random import Generator
 from sightline.scene import Scene
 from sightline.synthetic import things
 from sightline.synthetic.attention import Targets, clearly_visible, hidden
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, any_look, upright
 from sightline.synthetic.framing import Person, stature
 from sightline.synthetic.panorama import Surround, boxes_around, cast_panorama
@@ -49,7 +50,14 @@ def render_panorama(world: World, key: str = "") -> Scene:
     )
 
 
-def surroundings_of(seed: int, stream: int, index: int, size: tuple[int, int] = SIZE) -> World:
+def surroundings_of(
+    seed: int,
+    stream: int,
+    index: int,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> World:
     """The world of one panorama of `size` (width, height): a function of the arguments alone.
 
     Raises ValueError if a picture of this size shows more or less than the whole sphere.
@@ -61,13 +69,17 @@ def surroundings_of(seed: int, stream: int, index: int, size: tuple[int, int] = 
         )
     generator = np.random.default_rng((seed, stream, index))
     while True:
-        setting = settle(RoomAround(generator, *gather_around(generator, size)))
+        setting = settle(
+            RoomAround(generator, *gather_around(generator, size, difficulty), difficulty)
+        )
         world = look(setting, _in_sight(setting), outside_share=0.0) if _shown(setting) else None
         if world is not None and not world.people.occluded.any():
             return world
 
 
-def gather_around(generator: Generator, size: tuple[int, int]) -> tuple[Surround, list[Person]]:
+def gather_around(
+    generator: Generator, size: tuple[int, int], difficulty: Difficulty
+) -> tuple[Surround, list[Person]]:
     """A camera, and one to four people on all sides of it."""
     wanted = 1 + generator.choice(4, p=(0.2, 0.3, 0.3, 0.2))
     people: list[Person] = []
@@ -80,7 +92,7 @@ def gather_around(generator: Generator, size: tuple[int, int]) -> tuple[Surround
         if min(apart, default=1.0) > 0.6:
             yaw = _body_yaw(generator, centre)
             pose = Pose(centre, upright(yaw), yaw, seated)
-            people.append(Person(any_look(generator, scale), pose))
+            people.append(Person(any_look(generator, scale, difficulty), pose))
         if len(people) == wanted:
             break
     return _camera(generator, size, people[0].pose.centre), people

@@ -9,13 +9,13 @@ import torch
 from numpy.random import Generator
 
 from sightline.synthetic.caster import blocked
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose
 from sightline.synthetic.world import Camera, Solids
 
 NOBODY = -1  # owner of a place in the air
 AHEAD = np.radians(75)  # a target is at most so far to the side of the body
 PITCH = np.radians((-60, 35))
-EYES_ALONE = np.radians(18)  # the eyes turn at most so far apart from the head, each way
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ def choose(
     *,
     body_yaws: np.ndarray,
     outside_share: float,
+    difficulty: Difficulty = NORMAL,
 ) -> Targets | None:
     """One of the `candidates` for each of P people; None if somebody finds nothing.
 
@@ -45,7 +46,7 @@ def choose(
     outside = ~camera.contains(candidates.points, 0.05)
     here = np.broadcast_to(camera.position, candidates.points.shape)
     dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
-    weights = inside * np.where(dark, 0.03, 1.0)
+    weights = inside * np.where(dark, difficulty.dark_targets, 1.0)
     chosen = []
     for row in seen:  # a few people: each draws on its own
         weight = row * (outside if generator.random() < outside_share else weights)
@@ -55,18 +56,23 @@ def choose(
     return Targets(candidates.points[chosen], candidates.owners[chosen])
 
 
-def turn_head(generator: Generator, pose: Pose, target: np.ndarray) -> tuple[float, float, float]:
-    """Yaw, pitch, roll of a head that looks at `target` partly by turning its eyes."""
+def turn_head(
+    generator: Generator, pose: Pose, target: np.ndarray, apart: float = NORMAL.eyes_apart
+) -> tuple[float, float, float]:
+    """Yaw, pitch, roll of a head that looks at `target`, its eyes at most so far `apart`."""
     yaw, pitch = angles(target - pose.centre)
-    side, tilt, roll = spare_head(generator, float(pitch))
+    side, tilt, roll = spare_head(generator, float(pitch), apart)
     return float(yaw) + side, tilt, roll
 
 
-def spare_head(generator: Generator, pitch: float) -> tuple[float, float, float]:
-    """Yaw beside a sight line of this pitch, pitch, roll of a head that leaves some to the eyes."""
-    side = np.clip(generator.normal(0, EYES_ALONE / 2), -EYES_ALONE, EYES_ALONE)
+def spare_head(generator: Generator, pitch: float, apart: float) -> tuple[float, float, float]:
+    """Yaw beside a sight line of this pitch, pitch, roll of a head that leaves some to the eyes.
+
+    apart: radians by which the eyes turn at most apart from the head, each way.
+    """
+    side = np.clip(generator.normal(0, apart / 2), -apart, apart)
     tilt = pitch * generator.uniform(0.5, 1.0) + generator.normal(0, np.radians(3))
-    tilt = np.clip(tilt, pitch - EYES_ALONE, pitch + EYES_ALONE)
+    tilt = np.clip(tilt, pitch - apart, pitch + apart)
     return float(side), float(tilt), generator.normal(0, np.radians(4))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.attention import NOBODY, Targets, choose, clearly_visible, reachable
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import turned
 from sightline.synthetic.framing import Person
 from sightline.synthetic.gazes import Gazes
@@ -31,6 +32,7 @@ def sample_clip(
     *,
     fps: float,
     outside_share: float = 0.25,
+    difficulty: Difficulty = NORMAL,
 ) -> Iterator[World]:
     """Worlds without end of one room, `fps` of them a second, with the same people in order.
 
@@ -38,7 +40,7 @@ def sample_clip(
     """
     company = None
     while company is None or not company.complete:
-        setting = furnished(generator, size)
+        setting = furnished(generator, size, difficulty)
         company = setting and _Company(setting, outside_share)
     for frame in count():
         yield company.world(frame, frame / fps)
@@ -57,7 +59,8 @@ class _Company:
         self.still, self.light = stack(self.room.solids), self.room.light()
         self.carriers = _carriers(self.room)
         self.movement = move(self.room)
-        self.gazes = Gazes(np.array([person.pose.body_yaw for person in self.room.people]))
+        yaws = np.array([person.pose.body_yaw for person in self.room.people])
+        self.gazes = Gazes(yaws, self.room.difficulty.eyes_apart)
         self.lost = np.zeros(len(self.rest.owners), bool)
         self._step(0.0)
         for index in range(len(self.lost)):
@@ -108,6 +111,7 @@ class _Company:
             Targets(now.points[other], now.owners[other]),
             body_yaws=gazes.yaws[one],
             outside_share=self.outside_share,
+            difficulty=room.difficulty,
         )
         if found is None:
             return gazes.stay(room.generator, index, time)

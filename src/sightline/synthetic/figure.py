@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.world import Paint, Solid, Texture
 
 HEAD_HEIGHT = 0.25  # with hair, of an adult
@@ -63,7 +64,7 @@ def any_paint(generator: Generator, frequency: tuple[float, float] = (4, 16)) ->
     )
 
 
-def any_look(generator: Generator, scale: float) -> Look:
+def any_look(generator: Generator, scale: float, difficulty: Difficulty = NORMAL) -> Look:
     """A random person."""
     shade, warmth = generator.uniform(0, len(SKINS) - 1.001), generator.normal(1, 0.03)
     low = int(shade)

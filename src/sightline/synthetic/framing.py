@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import HEAD_HEIGHT, Look, Pose, any_look, turned, upright
 from sightline.synthetic.world import Camera
 
@@ -19,10 +20,12 @@ class Person:
     pose: Pose
 
 
-def gather_people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, list[Person]]:
+def gather_people(
+    generator: Generator, size: tuple[int, int], difficulty: Difficulty = NORMAL
+) -> tuple[Camera, list[Person]]:
     """A camera, and one to four people whose heads it shows at a fair size."""
     focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
-    common = size[1] * np.exp(generator.uniform(np.log(0.1), np.log(0.28)))
+    common = size[1] * np.exp(generator.uniform(*np.log(difficulty.head_heights)))
     wanted = 1 + generator.choice(4, p=(0.25, 0.35, 0.25, 0.15))
     camera = None
     people: list[Person] = []
@@ -36,7 +39,9 @@ def gather_people(generator: Generator, size: tuple[int, int]) -> tuple[Camera, 
         if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
             yaw = _body_yaw(generator, camera, centre)
             people.append(
-                Person(any_look(generator, scale), Pose(centre, upright(yaw), yaw, seated))
+                Person(
+                    any_look(generator, scale, difficulty), Pose(centre, upright(yaw), yaw, seated)
+                )
             )
         if len(people) == wanted:
             break

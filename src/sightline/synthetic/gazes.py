@@ -7,7 +7,6 @@ from numpy.random import Generator
 
 from sightline.synthetic.attention import (
     AHEAD,
-    EYES_ALONE,
     NOBODY,
     angles,
     spare_head,
@@ -15,7 +14,6 @@ from sightline.synthetic.attention import (
 )
 
 DWELL = (0.3, 2.6)  # seconds on a target after the head has turned to it
-SIDE = AHEAD + EYES_ALONE  # from the body, as far as heads turn
 
 
 class Gazes:
@@ -24,12 +22,12 @@ class Gazes:
     places (P, 3), owners (P,): the targets, as they are when nobody has moved.
     since, turn, until (P,): when the gaze shifted, how long the head turns, when the gaze leaves.
     origin (P, 3): the head's pose at the gaze shift. lead (P, 3): by how much its pose at the end
-    differs from that of the sight line.
+    differs from that of the sight line. apart: see `spare_head`.
     """
 
-    def __init__(self, yaws: np.ndarray) -> None:
+    def __init__(self, yaws: np.ndarray, apart: float) -> None:
         people = len(yaws)
-        self.yaws = yaws
+        self.yaws, self.apart = yaws, apart
         self.places, self.origin, self.lead = np.zeros((3, people, 3))
         self.owners = np.full(people, NOBODY)
         self.since, self.until = np.full((2, people), np.inf)
@@ -47,7 +45,7 @@ class Gazes:
     def follow(self, generator: Generator, index: int, time: float, lines: np.ndarray) -> None:
         """One person's head starts to follow a gaze that has just gone along its line."""
         pitch = float(angles(lines[index])[1])
-        side, tilt, roll = spare_head(generator, pitch)
+        side, tilt, roll = spare_head(generator, pitch, self.apart)
         self.lead[index] = side, tilt - pitch, roll
         yaw_pitch = (self._goals(lines) - self.origin)[index, :2]
         self.since[index], self.turn[index] = time, turning_time(float(np.linalg.norm(yaw_pitch)))
@@ -61,7 +59,8 @@ class Gazes:
         """Poses (P, 3) of heads that have turned."""
         yaw, pitch = angles(lines)
         goals = np.stack([wrapped(yaw - self.yaws), pitch, np.zeros_like(yaw)], 1) + self.lead
-        goals[:, 0] = goals[:, 0].clip(-SIDE, SIDE)
+        side = AHEAD + self.apart  # as far as heads turn from the body
+        goals[:, 0] = goals[:, 0].clip(-side, side)
         return goals
 
 

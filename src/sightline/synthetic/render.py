@@ -13,6 +13,7 @@ from sightline.scene import Clip, Scene, Truth
 from sightline.synthetic.bounds import NEAR, extents
 from sightline.synthetic.caster import View, cast
 from sightline.synthetic.clips import sample_clip
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.sample import sample_world
 from sightline.synthetic.world import Light, World
 
@@ -56,9 +57,11 @@ def world_of(
     size: tuple[int, int] = SIZE,
     *,
     outside_share: float = OUTSIDE_SHARE,
+    difficulty: Difficulty = NORMAL,
 ) -> World:
     """The world of one picture: a function of the arguments alone."""
-    return sample_world(default_rng((seed, stream, index)), size, outside_share=outside_share)
+    generator = default_rng((seed, stream, index))
+    return sample_world(generator, size, outside_share=outside_share, difficulty=difficulty)
 
 
 def clip_of(
@@ -69,10 +72,11 @@ def clip_of(
     *,
     length: int,
     fps: float = FPS,
+    difficulty: Difficulty = NORMAL,
 ) -> list[World]:
     """The worlds of one clip: a function of the arguments alone; a longer clip begins the same."""
     generator = default_rng((seed, stream, index))
-    clip = sample_clip(generator, size, fps=fps, outside_share=OUTSIDE_SHARE)
+    clip = sample_clip(generator, size, fps=fps, outside_share=OUTSIDE_SHARE, difficulty=difficulty)
     return list(islice(clip, length))
 
 

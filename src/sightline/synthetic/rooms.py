@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic import things
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import any_colour, any_paint
 from sightline.synthetic.framing import Person
 from sightline.synthetic.things import Thing
@@ -27,8 +28,15 @@ class Room:
     People own 1 to P with their heads and P + 1 to 2 P with their bodies.
     """
 
-    def __init__(self, generator: Generator, camera: Camera, people: list[Person]) -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        camera: Camera,
+        people: list[Person],
+        difficulty: Difficulty = NORMAL,
+    ) -> None:
         self.generator, self.camera, self.people = generator, camera, people
+        self.difficulty = difficulty
         spots = np.array([camera.position, *(p.pose.centre for p in people)])
         low = spots.min(0)[:2] - generator.uniform((0.7, 0.6), (2.5, 2.0))
         high = spots.max(0)[:2] + generator.uniform((0.7, 0.8), (2.5, 3.0))

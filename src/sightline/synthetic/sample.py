@@ -23,6 +23,7 @@ from sightline.synthetic.attention import (
     hidden,
     turn_head,
 )
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, body, head, turned, upright
 from sightline.synthetic.framing import Person, gather_people
 from sightline.synthetic.rooms import Room
@@ -41,14 +42,18 @@ class Setting(NamedTuple):
 
 
 def sample_world(
-    generator: Generator, size: tuple[int, int] = (320, 240), *, outside_share: float = 0.25
+    generator: Generator,
+    size: tuple[int, int] = (320, 240),
+    *,
+    outside_share: float = 0.25,
+    difficulty: Difficulty = NORMAL,
 ) -> World:
     """A random room for a picture of `size` (width, height).
 
     Each person looks out of the picture with probability `outside_share`.
     """
     while True:
-        setting = furnished(generator, size)
+        setting = furnished(generator, size, difficulty)
         world = setting and look(
             setting, candidates(setting.room, setting.heads), outside_share=outside_share
         )
@@ -56,12 +61,14 @@ def sample_world(
             return world
 
 
-def furnished(generator: Generator, size: tuple[int, int]) -> Setting | None:
+def furnished(
+    generator: Generator, size: tuple[int, int], difficulty: Difficulty = NORMAL
+) -> Setting | None:
     """A room with people who look straight ahead; None if one of them is hidden."""
-    camera, people = gather_people(generator, size)
+    camera, people = gather_people(generator, size, difficulty)
     if not people:
         return None
-    setting = settle(Room(generator, camera, people))
+    setting = settle(Room(generator, camera, people, difficulty))
     visible = clearly_visible(setting.solids, camera, setting.heads).all()
     return setting if visible else None
 
@@ -90,6 +97,7 @@ def look(setting: Setting, places: Targets, *, outside_share: float) -> World | 
         places,
         body_yaws=np.array([person.pose.body_yaw for person in room.people]),
         outside_share=outside_share,
+        difficulty=room.difficulty,
     )
     return targets and _finish(room, heads, targets)
 
@@ -97,7 +105,7 @@ def look(setting: Setting, places: Targets, *, outside_share: float) -> World | 
 def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
     """Turn the heads to their targets; None if what was seen is hidden now."""
     people = [
-        replace(person, pose=_turn(room.generator, person.pose, target))
+        replace(person, pose=_turn(room, person.pose, target))
         for person, target in zip(room.people, targets.points, strict=True)
     ]
     solids = stack(room.solids + head_solids(people, targets.points))
@@ -109,8 +117,9 @@ def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
     return World(solids, room.camera, room.light(), truth)
 
 
-def _turn(generator: Generator, pose: Pose, target: np.ndarray) -> Pose:
-    return replace(pose, frame=turned(*turn_head(generator, pose, target)))
+def _turn(room: Room, pose: Pose, target: np.ndarray) -> Pose:
+    apart = room.difficulty.eyes_apart
+    return replace(pose, frame=turned(*turn_head(room.generator, pose, target, apart)))
 
 
 def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> None:

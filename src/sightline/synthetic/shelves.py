@@ -21,6 +21,7 @@ from sightline.synthetic.attention import (
     turn_head,
 )
 from sightline.synthetic.caster import cast
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, body, turned, upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.products import PRODUCTS, product
@@ -86,11 +87,12 @@ def shelf_of(
     size: tuple[int, int] = SIZE,
     *,
     humans: tuple[int, ...] = TRAIN_HUMANS,
+    difficulty: Difficulty = NORMAL,
 ) -> Shelf:
     """The shelf of one picture: a function of the arguments alone."""
     generator = default_rng((seed, stream, index))
     while True:  # a draw that turns out impossible is repeated with the same generator
-        shelf = _sample(generator, size, shop.any_setting(generator, humans))
+        shelf = _sample(generator, size, shop.any_setting(generator, humans), difficulty)
         if shelf is not None:
             return shelf
 
@@ -155,7 +157,9 @@ class _Sight(NamedTuple):
     camera: Camera
 
 
-def _sample(generator: Generator, size: tuple[int, int], setting: Setting) -> Shelf | None:
+def _sample(
+    generator: Generator, size: tuple[int, int], setting: Setting, difficulty: Difficulty
+) -> Shelf | None:
     """A shelf of this setting; None if the head is hidden or nothing is found to look at."""
     camera, shopper = shop.camera(setting.camera, size), _shopper(generator, setting.human)
     facings = shop.stock(generator, setting.cabinet)
@@ -169,7 +173,7 @@ def _sample(generator: Generator, size: tuple[int, int], setting: Setting) -> Sh
     if row is None:
         return None
     target = _spots(facings[row])[MIDDLE]
-    angles = turn_head(generator, shopper.pose, target)
+    angles = turn_head(generator, shopper.pose, target, difficulty.eyes_apart)
     shopper = replace(shopper, pose=replace(shopper.pose, frame=turned(*angles)))
     after = before._replace(solids=stack(fixed + head_solids([shopper], target[None])))
     people = _people(after, shopper, row, occluded)
