@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from sightline.synthetic.bounds import rectangles
-from sightline.synthetic.world import Solids, Texture, World, tensor
+from sightline.synthetic.textures import textured
+from sightline.synthetic.world import Solids, World, tensor
 
 CONTRAST = 0.08  # pixels that differ more from a neighbour are sampled again
 CHUNK = 1 << 14  # so many pairs or rays at once stay in a processor's cache
@@ -113,14 +114,18 @@ class _Stage:
         place = local * half
 
         face = local.abs() == local.abs().amax(0)
-        out = torch.where(self.box[solid], local.sign() * face, local) / half
+        out = torch.where(self.box.index_select(0, solid), local.sign() * face, local) / half
         inward = (out * direction * half).sum(0) > 0  # a room is seen from within
         ray = lamp - place
         squares = (out * out).sum(0) * (ray * ray).sum(0)
         cosine = (out * ray).sum(0) * torch.where(inward, -1.0, 1.0) * squares.rsqrt()
 
-        mix = _texture(place * rows[30] + 0.37, self.texture[solid])
-        colour = first + (second - first) * mix
+        cells = place * rows[30] + 0.37
+        flat = [torch.where(face[0], c[1], c[0]) for c in (cells, local)]
+        steep = [torch.where(face[2], c[1], c[2]) for c in (cells, local)]
+        surface = torch.cat([cells, torch.stack([flat[0], steep[0], flat[1], steep[1], rows[30]])])
+        share = textured(surface, self.texture.index_select(0, solid))
+        colour = first + (second - first) * share
         return (colour * (ambient + lit * cosine.clamp(min=0))).clamp(0, 1)
 
 
@@ -180,18 +185,6 @@ def _hit_boxes(origin: Tensor, direction: Tensor) -> Tensor:
 def _entry(near: Tensor, far: Tensor, hit: Tensor) -> Tensor:
     t = torch.where(near > 0, near, far)
     return t.where(hit & (t > 0), torch.inf)
-
-
-def _texture(place: Tensor, texture: Tensor) -> Tensor:
-    """The share (n,) of the second colour at places (3, n) counted in texture cells."""
-    cell = place.floor()
-    checker = cell.sum(0) % 2
-    stripes = cell[0] % 2
-    x, y, z = place * 2
-    clouds = (x + (1.7 * y).sin()).sin() * 0.25 + (1.3 * z + 2 * (0.6 * x).sin() + y).sin() * 0.25
-    mix = torch.where(texture == Texture.CHECKER, checker, stripes)
-    mix = torch.where(texture == Texture.CLOUDS, clouds + 0.5, mix)
-    return torch.where(texture == Texture.PLAIN, 0.0, mix)
 
 
 def _smooth(stage: _Stage, image: Tensor) -> Tensor:

@@ -15,12 +15,24 @@ from torch import Tensor
 
 
 class Texture(IntEnum):
-    """How the two colours of a solid are mixed over its surface."""
+    """How the two colours of a solid are mixed over its surface; see `textures`.
+
+    BRICKS, PLANKS, DOTS, MARBLE: the second colour is that of joints, grain, dots and veins.
+    PRINT: lines of text in the second colour, `frequency` of them a metre.
+    SCENE: a picture of a landscape between the two colours that fills each face; another one for
+    each frequency.
+    """
 
     PLAIN = 0
     CHECKER = 1
     STRIPES = 2
     CLOUDS = 3
+    BRICKS = 4
+    PLANKS = 5
+    DOTS = 6
+    MARBLE = 7
+    PRINT = 8
+    SCENE = 9
 
 
 class Paint(NamedTuple):
