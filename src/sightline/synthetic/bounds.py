@@ -25,6 +25,7 @@ class Cameras:
 
     @classmethod
     def of(cls, cameras: list[Camera], device: torch.device | str) -> Cameras:
+        """Cameras of one size, one after the other."""
         position, rotation, focal = zip(
             *((camera.position, camera.rotation, camera.focal) for camera in cameras), strict=True
         )

@@ -9,11 +9,10 @@ from torch import Tensor
 
 from sightline.synthetic.shading import Shading
 from sightline.synthetic.shadows import Shadows
-from sightline.synthetic.stage import Stage, hit_balls, hit_boxes
+from sightline.synthetic.stage import Stage, hit_balls, hit_boxes, rough
 from sightline.synthetic.world import Solids, World
 
 CONTRAST = 0.08  # pixels that differ more from a neighbour are sampled again
-SUBPIXELS = torch.tensor([[-0.125, 0.375, -0.375, 0.125], [-0.375, -0.125, 0.125, 0.375]])
 AT_ONCE = 1 << 16  # pixels on a processor, whose cache holds no more
 AT_ONCE_ELSEWHERE = 1 << 22  # pixels where memory is what limits them
 
@@ -60,27 +59,13 @@ def _cast(worlds: list[World], shadows: Shadows, device: torch.device | str) -> 
 
 def _smooth(stage: Stage, shading: Shading, image: Tensor) -> Tensor:
     """Replace pixels of `image` (3, B, H, W) at strong edges by the mean of four finer samples."""
-    pixels = _rough(image).flatten().nonzero()[:, 0]
+    pixels = rough(image, CONTRAST)
     if len(pixels) == 0:
         return image
-    moves = SUBPIXELS.to(image.device)
-    xy = (stage.centres.index_select(1, pixels)[:, None] + moves[..., None]).flatten(1)
-    depth, solid = stage.nearest(xy, pixels)
-    fine = shading.colours(xy, depth, solid).view(3, moves.shape[1], -1).mean(1)
+    xy = stage.finer(pixels)
+    fine = shading.colours(xy, *stage.nearest(xy, pixels)).view(3, -1, len(pixels)).mean(1)
     flat = image.flatten(1).index_copy(1, pixels, fine)
     return flat.view_as(image)
-
-
-def _rough(image: Tensor) -> Tensor:
-    """Which pixels (B, H, W) of pictures (3, B, H, W) differ much from a neighbour."""
-    across = (image[..., 1:] - image[..., :-1]).abs().amax(0) > CONTRAST
-    down = (image[..., 1:, :] - image[..., :-1, :]).abs().amax(0) > CONTRAST
-    rough = torch.zeros(image.shape[1:], dtype=torch.bool, device=image.device)
-    rough[..., 1:] |= across
-    rough[..., :-1] |= across
-    rough[..., 1:, :] |= down
-    rough[..., :-1, :] |= down
-    return rough
 
 
 def blocked(solids: Solids, starts: Tensor, ends: Tensor, ignored: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ def cube_cameras(
 
 
 def cube_places(rays: Tensor, side: int, border: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Face (n,), pixels (2, n) on it and depth (n,) of points (3, n) seen from the cube's middle."""
+    """Face (n,), pixels (2, n) on it and depth (n,) of points (3, n) seen from the middle."""
     depth, axis = rays.abs().max(0)
     x, y, z = rays
     turn = torch.where(rays.gather(0, axis[None])[0] < 0, -1.0, 1.0)

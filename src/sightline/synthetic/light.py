@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import default_rng
 
 from sightline.synthetic.difficulty import Difficulty
 from sightline.synthetic.world import Light
@@ -11,17 +11,21 @@ from sightline.synthetic.world import Light
 DAY_SHARE = 0.6  # of the pictures have daylight beside the lamp
 
 
-def varied(generator: Generator, light: Light, difficulty: Difficulty) -> Light:
-    """The same light with warmth, daylight and shadows drawn at random, and lens and sensor too."""
-    low, high = (0.1, -np.pi, 0.1), (0.9, np.pi, 0.5)
+def varied(light: Light, difficulty: Difficulty) -> Light:
+    """The same light with warmth, daylight and shadows drawn at random, and lens and sensor too.
+
+    The seed of the noise decides, so that what happens in a room never depends on its light.
+    """
+    generator = default_rng(light.noise_seed)
+    low, high = (0.1, -np.pi, 0.1), (0.9, np.pi, 0.6)
     height, course, strength = generator.uniform(low, high)
     strength *= generator.random() < DAY_SHARE
     evening = _warmth(generator.normal(0.05, 0.15))
     level = np.cos(height) * np.array((np.cos(course), np.sin(course)))
-    dim = 1 - strength  # or else the picture would be too bright
+    dim = 1 - 0.6 * strength  # or else the picture would be too bright
     return light._replace(
         colour=light.colour * _warmth(generator.normal(0.06, 0.08)) * dim,
-        ambient=light.ambient * generator.uniform(0.6, 1.05) * dim,
+        ambient=light.ambient * generator.uniform(0.75, 1.1) * dim,
         shadows=bool(generator.random() < difficulty.shadows),
         sun=np.array((*level, np.sin(height))),
         daylight=strength * evening,

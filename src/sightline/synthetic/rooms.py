@@ -11,9 +11,7 @@ from sightline.synthetic.figure import any_colour, any_paint
 from sightline.synthetic.framing import Person
 from sightline.synthetic.light import varied
 from sightline.synthetic.things import Thing
-from sightline.synthetic.world import Camera, Light, Paint, Solid
-
-ROOM = 0  # owner of walls, floor and ceiling
+from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid
 
 
 def _muted(colour: tuple[float, ...]) -> np.ndarray:
@@ -166,4 +164,4 @@ class Room:
             noise=self.generator.uniform(0, self.difficulty.noise),
             noise_seed=int(self.generator.integers(2**62)),
         )
-        return varied(self.generator, light, self.difficulty)
+        return varied(light, self.difficulty)

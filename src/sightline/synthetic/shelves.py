@@ -21,10 +21,10 @@ from sightline.synthetic.attention import (
     turn_head,
 )
 from sightline.synthetic.caster import cast
-from sightline.synthetic.lens import developed
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, body, turned, upright
 from sightline.synthetic.framing import Person
+from sightline.synthetic.lens import developed
 from sightline.synthetic.products import PRODUCTS, product
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of
 from sightline.synthetic.sample import HANDS, head_solids, truth_of

@@ -16,11 +16,11 @@ from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Look, any_colour, any_look, any_paint, turned
 from sightline.synthetic.light import varied
 from sightline.synthetic.products import PRODUCTS, facings, item_number
-from sightline.synthetic.world import Camera, Light, Paint, Solid, Texture
+from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
 CABINETS, HUMANS, CAMERAS, BACKGROUNDS = 6, 20, 50, 8
 LIGHTS = (0.1, 0.7, 1.3, 1.9)
-ROOM, HEAD_OWNER, BODY, FURNITURE, PRODUCT = range(5)  # owners; products have PRODUCT and more
+HEAD_OWNER, BODY, FURNITURE, PRODUCT = range(ROOM + 1, 5)  # owners; products PRODUCT and more
 BOARDS = (0.12, 0.52, 0.92, 1.32)  # metres above the floor
 WIDTH, DEPTH, HEIGHT, BOARD = 2.1, 0.36, 1.74, 0.02  # of a cabinet, metres
 APART = 1.05  # metres from the shopper to the fronts
@@ -224,4 +224,4 @@ def light(generator: Generator, strength: float, difficulty: Difficulty = NORMAL
         noise=generator.uniform(0, difficulty.noise),
         noise_seed=int(generator.integers(2**62)),
     )
-    return varied(generator, light, difficulty)
+    return varied(light, difficulty)

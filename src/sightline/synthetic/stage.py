@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from sightline.synthetic.bounds import Cameras, rectangles
-from sightline.synthetic.world import Camera, Solids, join
+from sightline.synthetic.world import Camera, Solids, join, tensor
 
 CHUNK = 1 << 14  # so many pairs or rays at once stay in a processor's cache
+SUBPIXELS = ((-0.125, 0.375, -0.375, 0.125), (-0.375, -0.125, 0.125, 0.375))
 NOTHING = 0x7F800000 << 32  # the key of a ray that hits nothing: an infinite depth
 
 
@@ -61,6 +62,11 @@ class Stage:
                 keys.scatter_reduce_(0, rays, packed, "amin")
         return (keys >> 32).int().view(torch.float32), keys & 0xFFFFFFFF
 
+    def finer(self, pixels: Tensor) -> Tensor:
+        """Four places (2, 4 n) within each of the listed `pixels` (n,), in rounds."""
+        moves = tensor(SUBPIXELS).to(pixels.device)[..., None]
+        return (self.centres.index_select(1, pixels)[:, None] + moves).flatten(1)
+
     def _again(self, solid: Tensor, pixel: Tensor, pixels: Tensor, xy: Tensor) -> tuple:
         """The pairs that concern listed `pixels` (n,), for each round of rays through them."""
         slot = torch.full((self.centres.shape[1],), -1, device=xy.device)
@@ -69,6 +75,18 @@ class Stage:
         kept = (slots >= 0).nonzero()[:, 0]
         rounds = torch.arange(0, xy.shape[1], len(pixels), device=xy.device)[:, None]
         return solid[kept].repeat(len(rounds)), (slots[kept] + rounds).flatten()
+
+
+def rough(image: Tensor, contrast: float) -> Tensor:
+    """Pixels (n,) of pictures (C, B, H, W) that differ more than that from a neighbour."""
+    across = (image[..., 1:] - image[..., :-1]).abs().amax(0) > contrast
+    down = (image[..., 1:, :] - image[..., :-1, :]).abs().amax(0) > contrast
+    marked = torch.zeros(image.shape[1:], dtype=torch.bool, device=image.device)
+    marked[..., 1:] |= across
+    marked[..., :-1] |= across
+    marked[..., 1:, :] |= down
+    marked[..., :-1, :] |= down
+    return marked.flatten().nonzero()[:, 0]
 
 
 def local_rays(xy: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:

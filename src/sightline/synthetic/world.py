@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+ROOM = 0  # owner of walls, floor and ceiling
+
 
 class Texture(IntEnum):
     """How the two colours of a solid are mixed over its surface; see `textures`.
@@ -80,6 +82,7 @@ class Solids:
         return Solids(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def to(self, device: torch.device | str) -> Solids:
+        """The same on another device."""
         return Solids(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
