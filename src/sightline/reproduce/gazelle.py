@@ -58,7 +58,7 @@ def prompting() -> Experiment:
         "A reduced Gaze-LLE, which sees the picture once and is prompted for each head, and the "
         "reduced PDP, which sees a crop of every head, on the same pictures. There is no "
         "pretrained encoder here: a small convolutional one learns where heads point, then "
-        "everything learns together. What the paper owes to DINOv2 is therefore not in this comparison.",
+        "everything learns together. What DINOv2 does for the paper is therefore left out.",
         (prompt, PICTURES),
         (test,),
         claims,
