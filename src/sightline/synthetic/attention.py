@@ -13,7 +13,9 @@ from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose
 from sightline.synthetic.world import Camera, Solids
 
+ROOM = 0  # owner of walls, floor and ceiling
 NOBODY = -1  # owner of a place in the air
+NOWHERE = 0.1  # of the gazes into the picture rest on a plain place of a wall or the floor
 AHEAD = np.radians(75)  # a target is at most so far to the side of the body
 PITCH = np.radians((-60, 35))
 
@@ -47,9 +49,11 @@ def choose(
     here = np.broadcast_to(camera.position, candidates.points.shape)
     dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
     weights = inside * np.where(dark, difficulty.dark_targets, 1.0)
+    plain = candidates.owners == ROOM
     chosen = []
     for row in seen:  # a few people: each draws on its own
-        weight = row * (outside if generator.random() < outside_share else weights)
+        away, nowhere = generator.random(2) < (outside_share, NOWHERE)
+        weight = row * (outside if away else weights * (plain == nowhere))
         if weight.sum() == 0:
             return None
         chosen.append(generator.choice(len(weight), p=weight / weight.sum()))

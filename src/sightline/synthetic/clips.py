@@ -89,7 +89,7 @@ class _Company:
         visible = clearly_visible(solids, camera, self.heads)
         truth = truth_of(solids, camera, people, self.heads, sight.targets, visible=visible)
         light = self.light._replace(noise_seed=self.light.noise_seed + frame)
-        return World(solids, camera, light, truth)
+        return World(solids, camera, light, truth, tuple(self.room.labels))
 
     def _step(self, time: float) -> np.ndarray:
         """Move everybody; returns the sway (P, 3) of yaw, pitch and roll."""

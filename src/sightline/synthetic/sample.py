@@ -17,6 +17,7 @@ from numpy.random import Generator
 from sightline.synthetic import things
 from sightline.synthetic.attention import (
     NOBODY,
+    ROOM,
     Targets,
     choose,
     clearly_visible,
@@ -114,7 +115,7 @@ def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
     ignored = np.stack([heads.owners, targets.owners], 1)
     if hidden(solids, truth.eyes, truth.targets, ignored).any():
         return None
-    return World(solids, room.camera, room.light(), truth)
+    return World(solids, room.camera, room.light(), truth, tuple(room.labels))
 
 
 def _turn(room: Room, pose: Pose, target: np.ndarray) -> Pose:
@@ -129,12 +130,12 @@ def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> N
     ends = np.array(HANDS[manner]) * ((-1, 1, 1), (1, 1, 1))
     hands = ends + generator.normal(0, 0.05, (1 if holds else 2, 3))  # one thing: move together
     room.solids += body(person.look, person.pose, hands, owner)
+    pose, scale, frame = person.pose, person.look.scale, upright(person.pose.body_yaw)
+    room.targets += [(owner, pose.centre + scale * hand @ frame) for hand in hands]
     if holds:
-        pose, scale = person.pose, person.look.scale
         middle = scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
-        place = pose.centre + middle @ upright(pose.body_yaw)
         room.held[room.owners] = owner
-        room.add(things.held(generator, place, pose.body_yaw, room.owners))
+        room.add(things.held(generator), pose.centre + middle @ frame, frame)
 
 
 def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
@@ -147,11 +148,21 @@ def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
 
 
 def candidates(room: Room, heads: Targets) -> Targets:
-    """Things, heads, places in the air, and the camera."""
+    """Things, hands, heads, plain places, places in the air, and the camera."""
+    here = places(room, heads)
     air = room.generator.uniform(room.low + 0.2, room.high - 0.3, (24, 3))
-    points = np.vstack([*room.points.values(), heads.points, air, room.camera.position])
-    owners = [*room.points, *heads.owners]
-    return Targets(points, np.array(owners + [NOBODY] * (len(points) - len(owners))))
+    points = np.vstack([here.points, air, room.camera.position])
+    nobody = np.full(len(points) - len(here.owners), NOBODY)
+    return Targets(points, np.concatenate([here.owners, nobody]))
+
+
+def places(room: Room, heads: Targets) -> Targets:
+    """Things, hands, heads, and places on walls, floor and ceiling."""
+    spots, (owners, points) = room.spots(), zip(*room.targets, strict=True)
+    return Targets(
+        np.vstack([points, heads.points, spots]),
+        np.array([*owners, *heads.owners, *[ROOM] * len(spots)]),
+    )
 
 
 def truth_of(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from sightline.synthetic import things
+from sightline.synthetic import walls
 from sightline.synthetic.figure import Look, any_colour, any_look, any_paint, turned
 from sightline.synthetic.products import PRODUCTS, facings, item_number
 from sightline.synthetic.world import Camera, Light, Paint, Solid, Texture
@@ -153,12 +153,12 @@ def _slab(ends: np.ndarray, corner: np.ndarray, axes: np.ndarray, paint: Paint) 
 def background(number: int) -> tuple[Solid, ...]:
     """Walls, floor, ceiling, and pictures on the walls."""
     generator = default_rng((BACKGROUNDS, number))
-    walls, floor = any_paint(generator, (0.5, 3)), any_paint(generator, (1, 4))
+    sides, floor = any_paint(generator, (0.5, 3)), any_paint(generator, (1, 4))
     pale = tuple(0.5 + 0.5 * np.array(any_colour(generator, 0.3, 0.9)))
     half, middle = np.array((WALLS, WALLS, 1.7)), np.array((0.0, 0.0, 1.7))
     slab = (WALLS, WALLS, 0.01)
     solids = [
-        Solid(True, middle, half, walls._replace(colour=pale), ROOM),
+        Solid(True, middle, half, sides._replace(colour=pale), ROOM),
         Solid(True, middle * 0, slab, floor, ROOM),
         Solid(True, 2 * middle, slab, Paint((0.9, 0.9, 0.88)), ROOM),
     ]
@@ -167,7 +167,7 @@ def background(number: int) -> tuple[Solid, ...]:
         for _ in range(2):
             across, height = generator.uniform((-2.8, 1.2), (2.8, 2.7))
             centre = np.array((across, -WALLS, height)) @ axes
-            solids += things.panel(generator, centre, axes, ROOM).solids
+            solids += walls.picture(generator).at(centre, axes, ROOM)
     return tuple(solids)
 
 

@@ -1,4 +1,4 @@
-"""Things to look at, as a few solids each, standing on a base point."""
+"""Things to look at as a few solids each: what they are, and the small ones."""
 
 from __future__ import annotations
 
@@ -8,15 +8,111 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.figure import any_colour, any_paint, upright
+from sightline.synthetic.figure import any_colour
 from sightline.synthetic.world import Paint, Solid, Texture
+
+CLASSES = (
+    *("head", "body", "ball", "book", "bottle", "bowl", "box", "toy", "bag", "cup", "vase"),
+    *("phone", "laptop", "keyboard", "plant", "cat", "dog", "chair", "sofa", "bed", "table"),
+    *("counter", "cupboard", "bookcase", "shelf", "lamp", "rug", "picture", "window", "door"),
+    *("screen", "clock", "mirror", "board"),
+)
+"""What can be looked at, by label."""
+HEAD, BODY = CLASSES.index("head"), CLASSES.index("body")
+
+PATTERNS = (
+    *(Texture.PLAIN, Texture.CHECKER, Texture.STRIPES, Texture.CLOUDS, Texture.DOTS),
+    *(Texture.MARBLE, Texture.PRINT),
+)
+
+Place = tuple[float, float, float]
+
+
+class Part(NamedTuple):
+    """A box or an ellipsoid: its middle and its size (width, depth, height) in the thing's frame."""
+
+    box: bool
+    middle: Place
+    size: Place
+    paint: Paint
 
 
 class Thing(NamedTuple):
-    """Solids of one owner and the point (3,) of it that people look at."""
+    """Something of a class, in its own frame: x right, y forward, z up from where it stands.
 
-    solids: list[Solid]
-    point: np.ndarray
+    point: what people look at. tops: places where smaller things can stand.
+    """
+
+    kind: str
+    parts: list[Part]
+    point: Place
+    tops: tuple[Place, ...] = ()
+
+    def at(self, place: np.ndarray, frame: np.ndarray, owner: int) -> list[Solid]:
+        """Its solids at a place (3,), turned to a frame (rows right, forward, up)."""
+        middles = place + np.array([part.middle for part in self.parts]) @ frame
+        halves = np.array([part.size for part in self.parts]) / 2
+        return [
+            Solid(part.box, middle, half, part.paint, owner, frame)
+            for part, middle, half in zip(self.parts, middles, halves, strict=True)
+        ]
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest corner (3,) of the box around it."""
+        middles = np.array([part.middle for part in self.parts])
+        halves = np.array([part.size for part in self.parts]) / 2
+        return (middles - halves).min(0), (middles + halves).max(0)
+
+
+def block(base: Place, size: Place, paint: Paint) -> Part:
+    """A box that stands on `base`."""
+    return Part(True, (base[0], base[1], base[2] + size[2] / 2), size, paint)
+
+
+def blob(middle: Place, size: Place, paint: Paint) -> Part:
+    """An ellipsoid."""
+    return Part(False, middle, size, paint)
+
+
+def wood(generator: Generator) -> Paint:
+    """Dark to pale wood with its grain, or now and then varnished white, grey or in a colour."""
+    if generator.random() < 0.25:
+        return Paint(any_colour(generator, 0.5, 0.95))
+    shade = np.array((0.72, 0.5, 0.3)) * generator.uniform(0.35, 1.2) * generator.normal(1, 0.05, 3)
+    grain = tuple(shade * generator.uniform(0.75, 0.92))
+    return Paint(tuple(shade.clip(0, 1)), grain, Texture.PLANKS, generator.uniform(3, 8))
+
+
+def cloth(generator: Generator) -> Paint:
+    """Woven cloth: plain, striped or checked in two shades of a colour."""
+    colour = np.array(any_colour(generator, 0.2, 0.85))
+    weave = Texture(generator.choice((Texture.PLAIN, Texture.STRIPES, Texture.CLOUDS)))
+    shade = tuple(colour * generator.uniform(0.7, 0.95))
+    return Paint(tuple(colour), shade, weave, generator.uniform(6, 30))
+
+
+def pattern(generator: Generator, frequency: tuple[float, float] = (4, 16)) -> Paint:
+    """Plain, or two colours in a pattern of `frequency` cells per metre."""
+    return Paint(
+        any_colour(generator),
+        any_colour(generator),
+        PATTERNS[generator.choice(len(PATTERNS), p=(0.4, *(0.1,) * 6))],
+        generator.uniform(*frequency),
+    )
+
+
+def metal(generator: Generator) -> Paint:
+    """Grey, from black to bright."""
+    return Paint((generator.uniform(0.08, 0.8),) * 3)
+
+
+def display(generator: Generator) -> Paint:
+    """What a screen shows: it glows."""
+    texture = Texture(
+        generator.choice((Texture.PRINT, Texture.PRINT, Texture.CHECKER, Texture.SCENE))
+    )
+    paper, ink = any_colour(generator, 0.7, 1.0), any_colour(generator, 0.1, 0.6)
+    return Paint(paper, ink, texture, generator.uniform(15, 60), glow=0.8)
 
 
 def raised(point: np.ndarray, height: float) -> np.ndarray:
@@ -24,127 +120,218 @@ def raised(point: np.ndarray, height: float) -> np.ndarray:
     return point + np.array((0.0, 0.0, height))
 
 
-def box(
-    base: np.ndarray, size: tuple[float, ...], paint: Paint, owner: int, yaw: float = 0.0
-) -> Solid:
-    """A box of `size` (width, depth, height) that stands on `base`."""
-    half = np.array(size) / 2
-    return Solid(True, raised(base, half[2]), half, paint, owner, upright(yaw))
-
-
-def ball(generator: Generator, base: np.ndarray, owner: int) -> Thing:
+def ball(generator: Generator) -> Thing:
     """A ball of 8 to 26 cm."""
-    radius = generator.uniform(0.04, 0.13)
-    centre = raised(base, radius)
-    paint = any_paint(generator, (8, 25))
-    return Thing([Solid(False, centre, (radius,) * 3, paint, owner)], centre)
+    size = generator.uniform(0.08, 0.26)
+    middle = (0, 0, size / 2)
+    return Thing("ball", [blob(middle, (size,) * 3, pattern(generator, (8, 25)))], middle)
 
 
-def carton(generator: Generator, base: np.ndarray, owner: int) -> Thing:
-    """A box, from a packet to a parcel."""
-    size = tuple(generator.uniform((0.08, 0.06, 0.1), (0.3, 0.25, 0.34)))
-    solid = box(base, size, any_paint(generator, (6, 25)), owner, generator.uniform(0, np.pi))
-    return Thing([solid], solid.centre)
+def carton(generator: Generator) -> Thing:
+    """A box, from a packet to a parcel, with a lid or a band."""
+    width, depth, height = generator.uniform((0.08, 0.06, 0.1), (0.3, 0.25, 0.34))
+    parts = [block((0, 0, 0), (width, depth, height), pattern(generator, (6, 25)))]
+    band = Paint(any_colour(generator))
+    if generator.random() < 0.5:
+        parts.append(
+            block((0, 0, 0.85 * height), (1.03 * width, 1.03 * depth, 0.17 * height), band)
+        )
+    else:
+        parts.append(block((0, 0, 0), (0.25 * width, 1.02 * depth, 1.01 * height), band))
+    return Thing("box", parts, (0, 0, height / 2))
 
 
-def bottle(generator: Generator, base: np.ndarray, owner: int) -> Thing:
+def bottle(generator: Generator) -> Thing:
     """A bottle of 20 to 36 cm."""
-    height, radius = generator.uniform((0.2, 0.035), (0.36, 0.055))
-    glass, label = Paint(any_colour(generator)), any_paint(generator, (10, 30))
-    middle = raised(base, 0.42 * height)
-    solids = [
-        Solid(False, middle, (radius, radius, 0.45 * height), label, owner),
-        Solid(False, raised(base, 0.8 * height), (radius / 2.5,) * 2 + (height / 4,), glass, owner),
-    ]
-    return Thing(solids, middle)
+    height, width = generator.uniform((0.2, 0.07), (0.36, 0.11))
+    glass, label = Paint(any_colour(generator)), pattern(generator, (10, 30))
+    middle, neck = (0, 0, 0.45 * height), (width / 2.5, width / 2.5, height / 2)
+    parts = [blob(middle, (width, width, 0.9 * height), label)]
+    return Thing("bottle", [*parts, blob((0, 0, 0.78 * height), neck, glass)], middle)
 
 
-def plant(generator: Generator, base: np.ndarray, owner: int) -> Thing:
-    """A pot with a crown of leaves."""
-    size = generator.uniform(0.12, 0.24)
+def plant(generator: Generator) -> Thing:
+    """A pot with a crown of leaves: small, or as high as a child."""
+    size = generator.choice((generator.uniform(0.12, 0.24), generator.uniform(0.3, 0.5)))
     leaf = np.array((0.16, 0.5, 0.15)) * generator.uniform(0.6, 1.4)
-    leaves = Paint(tuple(leaf), tuple(leaf * 0.55), Texture.CLOUDS, 45.0)
-    crown = raised(base, 1.5 * size)
-    solids = [
-        box(base, (0.7 * size, 0.7 * size, 0.8 * size), any_paint(generator), owner),
-        Solid(False, crown, (0.75 * size, 0.75 * size, size), leaves, owner),
+    leaves = Paint(tuple(leaf), tuple(leaf * 0.55), Texture.CLOUDS, 10 / size)
+    pot, crown = pattern(generator), (0, 0, 1.5 * size)
+    parts = [
+        block((0, 0, 0), (0.7 * size, 0.7 * size, 0.8 * size), pot),
+        blob(crown, (1.5 * size, 1.5 * size, 2 * size), leaves),
     ]
-    return Thing(solids, crown)
+    if generator.random() < 0.5:
+        parts.append(blob((0.3 * size, 0.2 * size, 2.2 * size), (0.9 * size,) * 3, leaves))
+    return Thing("plant", parts, crown)
 
 
-def laptop(generator: Generator, base: np.ndarray, owner: int) -> Thing:
+def laptop(generator: Generator) -> Thing:
     """An open laptop; people look at its screen."""
-    yaw, shell = generator.uniform(0, 2 * np.pi), Paint(any_colour(generator, 0.3, 0.9))
-    frame = upright(yaw)
-    screen = Paint(any_colour(generator, 0.6), (0.95, 0.95, 1.0), Texture.STRIPES, 30.0, glow=0.7)
-    back = base + np.array((0, 0.12, 0.01)) @ frame
-    lid = box(back, (0.34, 0.012, 0.23), shell, owner, yaw)
-    panel = box(back + np.array((0, -0.008, 0.015)) @ frame, (0.31, 0.006, 0.2), screen, owner, yaw)
-    return Thing([box(base, (0.34, 0.24, 0.02), shell, owner, yaw), lid, panel], panel.centre)
-
-
-def teddy(generator: Generator, base: np.ndarray, owner: int) -> Thing:
-    """A soft toy: belly, head and ears."""
-    size, fur = generator.uniform(0.07, 0.12), any_paint(generator, (15, 30))
-    parts = [(0, 0, 1.0, 1.0), (0, 0, 2.4, 0.7), (-0.6, 0, 3.0, 0.28), (0.6, 0, 3.0, 0.28)]
-    solids = [
-        Solid(False, base + size * np.array((x, y, z)), (size * r,) * 3, fur, owner)
-        for x, y, z, r in parts
+    shell = metal(generator)
+    screen = (0, -0.108, 0.125)
+    parts = [
+        block((0, 0, 0), (0.34, 0.24, 0.02), shell),
+        block((0, -0.12, 0.01), (0.34, 0.012, 0.23), shell),
+        Part(True, screen, (0.31, 0.02, 0.2), display(generator)),
+        block((0, 0.03, 0.02), (0.3, 0.1, 0.004), Paint((0.1, 0.1, 0.1))),
     ]
-    return Thing(solids, solids[0].centre)
+    return Thing("laptop", parts, screen)
 
 
-SMALL: tuple[Callable[[Generator, np.ndarray, int], Thing], ...] = (
-    ball,
-    carton,
-    bottle,
-    plant,
-    laptop,
-    teddy,
-)
+def toy(generator: Generator) -> Thing:
+    """A teddy, a car or a tower of blocks."""
+    size, paint = generator.uniform(0.07, 0.12), pattern(generator, (15, 30))
+    other, kind = Paint(any_colour(generator)), generator.integers(3)
+    if kind == 0:
+        rounds = ((0, 1.0, 1.0), (0, 2.4, 0.7), (-0.6, 3.0, 0.28), (0.6, 3.0, 0.28))
+        parts = [blob((size * x, 0, size * z), (2 * size * r,) * 3, paint) for x, z, r in rounds]
+        return Thing("toy", parts, (0, 0, size))
+    if kind == 1:
+        tyre = Paint((0.08, 0.08, 0.08))
+        parts = [
+            block((0, 0, 0.3 * size), (3.2 * size, 1.5 * size, size), paint),
+            block((0, 0, 1.3 * size), (1.6 * size, 1.3 * size, 0.8 * size), other),
+            *(
+                blob((x * size, 0, 0.4 * size), (0.8 * size, 1.7 * size, 0.8 * size), tyre)
+                for x in (-1, 1)
+            ),
+        ]
+        return Thing("toy", parts, (0, 0, size))
+    paints = (paint, other, Paint(any_colour(generator)))
+    blocks = [
+        block((0, 0, 0.8 * k * size), ((1.4 - 0.3 * k) * size,) * 2 + (0.8 * size,), p)
+        for k, p in enumerate(paints)
+    ]
+    return Thing("toy", blocks, (0, 0, size))
 
 
-def table(generator: Generator, base: np.ndarray, size: tuple[float, ...], owner: int) -> Thing:
-    """A table of `size` (width, depth, height): four legs, or one block."""
-    paint = any_paint(generator, (3, 10))
-    width, depth, height = size
-    top = box(raised(base, height - 0.04), (width, depth, 0.04), paint, owner)
-    if generator.random() < 0.3:
-        solids = [box(base, (0.9 * width, 0.9 * depth, height - 0.04), paint, owner), top]
-        return Thing(solids, top.centre)
-    across, along = width / 2 - 0.05, depth / 2 - 0.05
+def books(generator: Generator) -> Thing:
+    """A pile of books, or one that stands."""
+    count = generator.integers(1, 4)
+    if count == 1:
+        parts = [block((0, 0, 0), (0.17, 0.035, 0.24), _cover(generator))]
+        return Thing("book", parts, (0, 0, 0.12))
+    parts = [
+        block((0, generator.normal(0, 0.01), 0.04 * k), (0.24, 0.17, 0.04), _cover(generator))
+        for k in range(count)
+    ]
+    return Thing("book", parts, (0, 0, 0.04 * count - 0.02))
+
+
+def _cover(generator: Generator) -> Paint:
+    return Paint(any_colour(generator), any_colour(generator), Texture.PRINT, 40)
+
+
+def cup(generator: Generator) -> Thing:
+    """A cup with its handle."""
+    clay = pattern(generator, (20, 50))
+    parts = [
+        block((0, 0, 0), (0.075, 0.075, 0.1), clay),
+        blob((0.045, 0, 0.05), (0.05, 0.02, 0.06), clay),
+        blob((0, 0, 0.1), (0.06, 0.06, 0.012), Paint((0.25, 0.13, 0.06))),
+    ]
+    return Thing("cup", parts, (0, 0, 0.05))
+
+
+def vase(generator: Generator) -> Thing:
+    """A vase with flowers."""
+    height, clay = generator.uniform(0.16, 0.3), pattern(generator, (10, 30))
+    petals = Paint(any_colour(generator, 0.7), any_colour(generator, 0.5), Texture.CHECKER, 40)
+    parts = [
+        blob((0, 0, 0.45 * height), (0.6 * height, 0.6 * height, 0.9 * height), clay),
+        block((0, 0, 0.7 * height), (0.25 * height, 0.25 * height, 0.3 * height), clay),
+        block((0, 0, height), (0.1 * height, 0.1 * height, 0.5 * height), Paint((0.2, 0.5, 0.2))),
+        blob((0, 0, 1.6 * height), (0.8 * height, 0.8 * height, 0.6 * height), petals),
+    ]
+    return Thing("vase", parts, (0, 0, 0.9 * height))
+
+
+def bowl(generator: Generator) -> Thing:
+    """A dish with fruit or food on it."""
+    width, china = generator.uniform(0.2, 0.32), Paint(any_colour(generator, 0.6, 1.0))
+    parts = [blob((0, 0, 0.03), (width, width, 0.06), china)]
+    for turn in generator.uniform(0, 2 * np.pi) + np.arange(3) * 2.1:
+        spot = (0.2 * width * np.cos(turn), 0.2 * width * np.sin(turn), 0.08)
+        parts.append(blob(spot, (0.36 * width,) * 2 + (0.08,), Paint(any_colour(generator, 0.5))))
+    return Thing("bowl", parts, (0, 0, 0.04))
+
+
+def bag(generator: Generator) -> Thing:
+    """A bag with handles or a rucksack."""
+    width, depth, height = generator.uniform((0.25, 0.12, 0.25), (0.42, 0.22, 0.42))
+    leather, dark = cloth(generator), Paint(any_colour(generator, 0.05, 0.4))
+    parts = [
+        block((0, 0, 0), (width, depth, 0.7 * height), leather),
+        blob((0, 0, 0.7 * height), (width, depth, 0.6 * height), leather),
+        block((0, depth / 2, 0.1 * height), (0.6 * width, 0.04, 0.4 * height), dark),
+        block((0, 0, 0.9 * height), (0.3 * width, 0.03, 0.25 * height), dark),
+    ]
+    return Thing("bag", parts, (0, 0, height / 2))
+
+
+def phone(generator: Generator) -> Thing:
+    """A phone that leans on its stand; people look at its screen."""
+    shell, screen = metal(generator), (0, 0.006, 0.085)
+    parts = [
+        block((0, 0, 0), (0.085, 0.012, 0.17), shell),
+        Part(True, screen, (0.074, 0.006, 0.145), display(generator)),
+    ]
+    return Thing("phone", parts, screen)
+
+
+def keyboard(generator: Generator) -> Thing:
+    """A keyboard."""
+    keys = Paint((0.2, 0.2, 0.22), (0.75, 0.75, 0.78), Texture.CHECKER, 50)
+    parts = [
+        block((0, 0, 0), (0.44, 0.15, 0.02), metal(generator)),
+        block((0, 0, 0.015), (0.41, 0.12, 0.012), keys),
+    ]
+    return Thing("keyboard", parts, (0, 0, 0.02))
+
+
+def cat(generator: Generator) -> Thing:
+    """A cat that sits."""
+    return _pet(generator, "cat", generator.uniform(0.09, 0.12))
+
+
+def dog(generator: Generator) -> Thing:
+    """A dog that stands."""
+    return _pet(generator, "dog", generator.uniform(0.15, 0.22))
+
+
+def _pet(generator: Generator, kind: str, size: float) -> Thing:
+    """A cat or a dog, whose trunk is `size` thick; people look at its face."""
+    coat = np.array((0.75, 0.55, 0.35)) * generator.uniform(0.2, 1.25)
+    fur = Paint(tuple(coat), tuple(coat * 0.6), Texture.CLOUDS, 2 / size)
+    dark = Paint((0.05, 0.05, 0.05))
+    lift = 1.3 * size if kind == "dog" else 0.9 * size
+    face = (0, 1.35 * size, lift + 1.1 * size)
+    ears = [
+        blob((x * size, face[1], face[2] + 0.45 * size), (0.25 * size, 0.2 * size, size / 2), fur)
+        for x in (-0.3, 0.3)
+    ]
     legs = [
-        box(base + np.array((x, y, 0.0)), (0.05, 0.05, height - 0.04), paint, owner)
-        for x in (-across, across)
-        for y in (-along, along)
+        block((x * size, y * size, 0), (0.28 * size, 0.28 * size, lift), fur)
+        for x in (-0.28, 0.28)
+        for y in (-0.8, 0.8)
     ]
-    return Thing([top, *legs], top.centre)
+    parts = [
+        blob((0, 0, lift), (size, 2.6 * size, size), fur),
+        blob(face, (0.85 * size,) * 3, fur),
+        blob((0, 1.75 * size, face[2] - 0.1 * size), (0.3 * size,) * 3, dark),
+        blob((0, -1.5 * size, lift + 0.4 * size), (0.2 * size, size, 0.9 * size), fur),
+    ]
+    return Thing(kind, parts + ears + legs, face)
 
 
-def panel(generator: Generator, centre: np.ndarray, axes: np.ndarray, owner: int) -> Thing:
-    """A picture, screen or window on a wall whose inward normal is the second row of `axes`."""
-    width, height = generator.uniform((0.3, 0.25), (1.1, 0.8))
-    glow = float(generator.choice([0.0, 0.8, 1.0], p=(0.6, 0.2, 0.2)))
-    picture = any_paint(generator, (3, 14))._replace(glow=glow)
-    frame = Paint(any_colour(generator, 0.05, 0.9))
-    half = np.array((width / 2, 0.012, height / 2))
-    rim = Solid(True, centre, half + np.array((0.03, 0, 0.03)), frame, owner, axes)
-    front = Solid(True, centre + 0.01 * axes[1], half, picture, owner, axes)
-    return Thing([front, rim], front.centre)
+Maker = Callable[[Generator], Thing]
+SMALL: tuple[Maker, ...] = (ball, carton, bottle, plant, toy, books, cup, vase, bowl, phone)
+OFFICE: tuple[Maker, ...] = (laptop, keyboard, books, cup, phone, plant, bottle)
+FOOD: tuple[Maker, ...] = (bowl, bottle, cup, carton, vase, bowl)
+FLOOR: tuple[Maker, ...] = (ball, carton, toy, bag, bag, cat, dog, plant)
+HELD: tuple[Maker, ...] = (phone, books, cup, bottle, ball)
 
 
-def lamp(generator: Generator, ceiling: np.ndarray, owner: int) -> Thing:
-    """A lamp on a cord below a point of the ceiling."""
-    drop, radius = generator.uniform((0.15, 0.07), (0.7, 0.16))
-    shade = any_paint(generator, (8, 25))._replace(glow=float(generator.uniform(0.3, 1.0)))
-    centre = raised(ceiling, -drop)
-    cord = Solid(True, raised(ceiling, -drop / 2), (0.006, 0.006, drop / 2), shade, owner)
-    return Thing([cord, Solid(False, centre, (radius, radius, 0.8 * radius), shade, owner)], centre)
-
-
-def held(generator: Generator, centre: np.ndarray, yaw: float, owner: int) -> Thing:
-    """A phone, a book or a cup in the hands of a person who faces `yaw`."""
-    sizes = ((0.09, 0.015, 0.16), (0.26, 0.03, 0.19), (0.09, 0.09, 0.11))
-    paint = any_paint(generator, (12, 30))
-    solid = box(centre, sizes[generator.integers(len(sizes))], paint, owner, yaw)
-    return Thing([solid], solid.centre)
+def held(generator: Generator) -> Thing:
+    """A phone, a book, a cup, a bottle or a ball in somebody's hands."""
+    return HELD[generator.integers(len(HELD))](generator)
