@@ -8,10 +8,10 @@ from sightline.goo_classes import GOO_CLASSES, HEAD
 from sightline.synthetic.attention import hidden
 from sightline.synthetic.caster import cast
 from sightline.synthetic.figure import turned
+from sightline.synthetic.objects import PIXELS
 from sightline.synthetic.products import FIRST_ITEMS, ITEMS, facings, item_number
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of
 from sightline.synthetic.shelves import (
-    PIXELS,
     SHOWN,
     Picture,
     Shelf,

@@ -7,6 +7,8 @@ that has no place in its picture.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import Generator
 
@@ -16,6 +18,7 @@ from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, any_look, upright
 from sightline.synthetic.framing import Person, stature
+from sightline.synthetic.objects import looked_at, objects_of
 from sightline.synthetic.panorama import Surround, boxes_around, cast_panorama
 from sightline.synthetic.render import MEMORY_AROUND, developed, truth
 from sightline.synthetic.rooms import Room
@@ -36,11 +39,14 @@ def render_panoramas(count: int, seed: int = 0, size: tuple[int, int] = SIZE) ->
 
 
 def render_panorama(world: World, key: str = "") -> Scene:
-    """One panorama with head boxes and truth."""
+    """One panorama with head boxes, objects and truth."""
+    view = cast_panorama(world)
+    objects, owners = objects_of(world, view, around=True)
     return Scene(
-        image=developed(cast_panorama(world), world.light),
+        image=developed(view, world.light),
         heads=boxes_around(world, world.people.heads),
-        truth=truth(world),
+        objects=objects,
+        truth=replace(truth(world), gaze_object=looked_at(world.people, owners)),
         projection="equirectangular",
         key=key,
     )

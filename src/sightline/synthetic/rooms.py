@@ -62,6 +62,7 @@ class Room:
         knees = [p.pose.centre + 0.5 * upright(p.pose.body_yaw)[1] for p in people if p.pose.seated]
         self.taken += [(camera.position[:2], 0.3), *((knee[:2], 0.25) for knee in knees)]
         self.sites: list[Site] = []
+        self._ends: list[tuple[np.ndarray, int, float]] = []  # places on walls to be tried
         self.targets: list[tuple[int, np.ndarray]] = []
         self.held: dict[int, int] = {}
         self.labels = [-1, *[things.HEAD] * len(people), *[things.BODY] * len(people)]
@@ -248,8 +249,7 @@ class Room:
         return self.camera.unproject(np.array((column, middle)), depth)[:2]
 
     def _exits(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where lines through pixels (K, 2) leave the room (K, 3), through which pair of walls,
-        and in which direction along its axis (K,)."""
+        """Where lines through pixels (K, 2) leave the room (K, 3), across which axis and which way."""
         lines = self.camera.unproject(pixels) - self.camera.position
         lengths = (np.where(lines > 0, self.high, self.low) - self.camera.position) / lines
         axes, rows = lengths.argmin(1), np.arange(len(pixels))
@@ -257,10 +257,15 @@ class Room:
         return ends, axes, np.sign(lines[rows, axes])
 
     def _wall(self) -> tuple[int, np.ndarray, np.ndarray] | None:
-        """A wall, a place on it that the camera may see, the frame there (rows right, in, up)."""
-        pixel = self.generator.uniform((0, 0), (self.camera.size[0], 0.7 * self.camera.size[1]))
-        (point,), (axis,), (sign,) = self._exits(pixel[None])
-        if axis == 2 or self.kind.outdoors:
+        """A wall, a place on it that the camera may see, the frame there (rows right, in, up).
+
+        None where that place is on the floor or the ceiling.
+        """
+        if not self._ends:
+            pixels = self.generator.uniform((0, 0), self.camera.size * np.array((1, 0.7)), (64, 2))
+            self._ends = list(zip(*self._exits(pixels), strict=True))
+        point, axis, sign = self._ends.pop()
+        if axis == 2:
             return None
         point[2] = np.clip(point[2], 1.1, self.high[2] - 0.75)
         inward = np.zeros(3)

@@ -29,7 +29,7 @@ Place = tuple[float, float, float]
 
 
 class Part(NamedTuple):
-    """A box or an ellipsoid: its middle and its size (width, depth, height) in the thing's frame."""
+    """A box or an ellipsoid: its middle and size (width, depth, height) in the thing's frame."""
 
     box: bool
     middle: Place

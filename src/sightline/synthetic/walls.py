@@ -45,7 +45,8 @@ def picture(generator: Generator) -> Thing:
 def view(generator: Generator) -> Paint:
     """A landscape under a bright or an evening sky."""
     sky = np.array((0.72, 0.87, 1.0)) * generator.uniform(0.75, 1.0) * generator.normal(1, 0.06, 3)
-    land = np.array(any_colour(generator, 0.15, 0.5))
+    green, stone = np.array((0.2, 0.36, 0.14)), np.array((0.3, 0.28, 0.26))
+    land = (green if generator.random() < 0.7 else stone) * generator.uniform(0.7, 1.3)
     return Paint(tuple(sky.clip(0, 1)), tuple(land), Texture.SCENE, generator.uniform(1, 40))
 
 
