@@ -25,7 +25,8 @@ class Kind(NamedTuple):
     """A kind of room.
 
     tables: with `chairs` around them; free: stand anywhere; backed: stand at walls; hung: on walls;
-    overhead: at the ceiling; small: on furniture; floor: textures of it. outdoors: no walls.
+    overhead: at the ceiling; small: on furniture; floor: textures of it; rugs: on it. outdoors: no
+    walls.
     """
 
     name: str
@@ -37,11 +38,13 @@ class Kind(NamedTuple):
     overhead: tuple[Several, ...]
     small: tuple[Maker, ...]
     floor: tuple[Texture, ...]
+    rugs: tuple[Several, ...] = ()
     outdoors: bool = False
 
 
 _PLANKS, _TILES, _PILE = Texture.PLANKS, Texture.CHECKER, Texture.CLOUDS
 _STONE, _BRICKS = Texture.MARBLE, Texture.BRICKS
+_RUG = Several(furniture.rug, 0, 1)
 _PICTURES = Several(walls.picture, 1, 3)
 _DOOR, _CLOCK = Several(walls.door, 0, 1), Several(walls.clock, 0, 1)
 _TUBES, _LAMPS = Several(walls.ceiling_light, 0, 2), Several(walls.hanging_lamp, 0, 2)
@@ -51,7 +54,6 @@ KINDS = (
         tables=(Several(furniture.low_table, 1, 2),),
         chairs=0,
         free=(
-            Several(furniture.rug, 0, 1),
             Several(furniture.sofa, 0, 1),
             Several(furniture.floor_lamp, 0, 1),
         ),
@@ -72,12 +74,13 @@ KINDS = (
         overhead=(_LAMPS,),
         small=(*things.SMALL, furniture.table_lamp),
         floor=(_PLANKS, _PLANKS, _PILE),
+        rugs=(_RUG,),
     ),
     Kind(
         "bedroom",
         tables=(Several(furniture.low_table, 0, 1),),
         chairs=0,
-        free=(Several(furniture.rug, 0, 1), Several(furniture.chair, 0, 1)),
+        free=(Several(furniture.chair, 0, 1),),
         backed=(
             Several(furniture.bed, 1, 1),
             Several(furniture.cupboard, 1, 2),
@@ -93,6 +96,7 @@ KINDS = (
         overhead=(_LAMPS,),
         small=(*things.SMALL, furniture.table_lamp),
         floor=(_PLANKS, _PILE),
+        rugs=(_RUG,),
     ),
     Kind(
         "kitchen",
@@ -173,7 +177,7 @@ KINDS = (
         "hall",
         tables=(Several(furniture.stand, 1, 3),),
         chairs=0,
-        free=(Several(furniture.sofa, 0, 1), Several(furniture.rug, 0, 1)),
+        free=(Several(furniture.sofa, 0, 1),),
         backed=(Several(walls.door, 0, 2), Several(furniture.cupboard, 0, 1)),
         hung=(
             Several(walls.picture, 2, 5),
@@ -184,6 +188,7 @@ KINDS = (
         overhead=(_LAMPS, _TUBES),
         small=(*things.SMALL, things.bag),
         floor=(_STONE, _TILES, _PLANKS),
+        rugs=(_RUG,),
     ),
     Kind(
         "terrace",

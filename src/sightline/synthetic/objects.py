@@ -1,4 +1,4 @@
-"""The things that a rendered picture shows: boxes around their visible pixels, and their classes."""
+"""The things that a rendered picture shows: boxes around their visible pixels, their classes."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ class Room:
 
     solids: what is in it; targets: owners and points (3,) that can be looked at; labels: the class
     of each owner so far, -1 for none; held: the owner of the body that holds a thing, by the
-    thing's owner; taken: circles on the floor, those of the people first; sites: on the walls.
+    thing's owner; taken: circles on the floor, those of the people first; sites: on the walls;
+    above: places (2,) at the ceiling.
     People own 1 to P with their heads and P + 1 to 2 P with their bodies.
     """
 
@@ -62,6 +63,7 @@ class Room:
         knees = [p.pose.centre + 0.5 * upright(p.pose.body_yaw)[1] for p in people if p.pose.seated]
         self.taken += [(camera.position[:2], 0.3), *((knee[:2], 0.25) for knee in knees)]
         self.sites: list[Site] = []
+        self.above: list[np.ndarray] = []
         self._ends: list[tuple[np.ndarray, int, float]] = []  # places on walls to be tried
         self.targets: list[tuple[int, np.ndarray]] = []
         self.held: dict[int, int] = {}
@@ -115,6 +117,8 @@ class Room:
     def furnish(self) -> None:
         """What the kind of room has: at walls and on them, tables, free pieces, small things."""
         kind = self.kind
+        for make in self._several(kind.rugs):
+            self._spread(make)
         for make in self._several(kind.backed):
             self._back(make)
         for make in self._several(kind.tables):
@@ -177,6 +181,15 @@ class Room:
         if spot is not None:
             self._laden(thing, spot, self._square())
 
+    def _spread(self, make: Maker) -> None:
+        """A rug, on which other things may stand."""
+        thing = make(self.generator)
+        reach = np.hypot(*thing.bounds()[1][:2])
+        low, high = self.low[:2] + reach, self.high[:2] - reach
+        if (low < high).all():
+            spot = self._anywhere().clip(low, high)
+            self.add(thing, np.array((*spot, FLOOR)), self._square())
+
     def _square(self) -> np.ndarray:
         """A frame about parallel to the walls."""
         return upright(self.generator.integers(4) * np.pi / 2 + self.generator.normal(0, 0.12))
@@ -192,10 +205,12 @@ class Room:
             wall, point, axes = place
             base = point * (1, 1, 0) + axes[1] * (0.015 - low[1]) + (0, 0, FLOOR)
             site = self._site(wall, base, thing)
-            steps = np.linspace(low[0], high[0], 2 + int((high[0] - low[0]) / 0.4))
-            radius = max(high[1] - low[1], 0.1) / 2
-            spots = (base + steps[:, None] * axes[0])[:, :2]
-            free = all(self._free(spot, radius, high[2]) for spot in spots)
+            width, depth, height = high - low
+            across = np.linspace(low[0], high[0], 2 + int(width / 0.4))
+            ahead = np.linspace(low[1], high[1], 2 * (1 + int(depth / 0.8)) + 1)[1::2]
+            spots = [(base + x * axes[0] + y * axes[1])[:2] for x in across for y in ahead]
+            radius = depth / len(ahead) / 2
+            free = all(self._free(spot, radius, height) for spot in spots)
             if free and self._claim(site):
                 self.taken += [(spot, radius) for spot in spots]
                 return self._laden(thing, base, axes)
@@ -209,14 +224,13 @@ class Room:
                 return self._laden(thing, *place[1:])
 
     def _overhead(self, make: Maker) -> None:
-        """Something at the ceiling, unless it would be in a wall or before a head."""
+        """Something at the ceiling, if the place is not above a head or another such thing."""
         spot = self._anywhere()
         inside = (spot > self.low[:2] + 0.7).all() and (spot < self.high[:2] - 0.7).all()
-        if inside:
-            thing = make(self.generator)
-            near = any(np.linalg.norm(spot - p.pose.centre[:2]) < 0.4 for p in self.people)
-            if not near:
-                self.add(thing, np.array((*spot, self.high[2] - 0.01)), np.eye(3))
+        others = [*self.above, *(person.pose.centre[:2] for person in self.people)]
+        if inside and min(np.linalg.norm(spot - other) for other in others) > 0.7:
+            self.above.append(spot)
+            self.add(make(self.generator), np.array((*spot, self.high[2] - 0.01)), np.eye(3))
 
     def _spot(self, radius: float, height: float) -> np.ndarray | None:
         """A free place (3,) on the floor that the camera may see, for something so large."""
@@ -249,7 +263,7 @@ class Room:
         return self.camera.unproject(np.array((column, middle)), depth)[:2]
 
     def _exits(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where lines through pixels (K, 2) leave the room (K, 3), across which axis and which way."""
+        """Where lines through pixels (K, 2) leave the room (K, 3), across which axis, which way."""
         lines = self.camera.unproject(pixels) - self.camera.position
         lengths = (np.where(lines > 0, self.high, self.low) - self.camera.position) / lines
         axes, rows = lengths.argmin(1), np.arange(len(pixels))

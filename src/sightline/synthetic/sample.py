@@ -30,6 +30,7 @@ from sightline.synthetic.framing import Person, gather_people
 from sightline.synthetic.rooms import Room
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
 
+BUSY = 0.4  # of the people have a hand that is worth a look
 # where the right hand is in the body frame, in head scales; the left hand mirrors it
 HANDS = {"hang": (0.25, 0.05, -0.78), "forward": (0.14, 0.36, -0.55), "hold": (0.07, 0.3, -0.42)}
 
@@ -131,7 +132,9 @@ def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> N
     hands = ends + generator.normal(0, 0.05, (1 if holds else 2, 3))  # one thing: move together
     room.solids += body(person.look, person.pose, hands, owner)
     pose, scale, frame = person.pose, person.look.scale, upright(person.pose.body_yaw)
-    room.targets += [(owner, pose.centre + scale * hand @ frame) for hand in hands]
+    if generator.random() < BUSY:
+        hand = (hands * np.ones((2, 1)))[generator.integers(2)]
+        room.targets.append((owner, pose.centre + scale * hand @ frame))
     if holds:
         middle = scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
         room.held[room.owners] = owner

@@ -241,7 +241,7 @@ def vase(generator: Generator) -> Thing:
         blob((0, 0, 0.45 * height), (0.6 * height, 0.6 * height, 0.9 * height), clay),
         block((0, 0, 0.7 * height), (0.25 * height, 0.25 * height, 0.3 * height), clay),
         block((0, 0, height), (0.1 * height, 0.1 * height, 0.5 * height), Paint((0.2, 0.5, 0.2))),
-        blob((0, 0, 1.6 * height), (0.8 * height, 0.8 * height, 0.6 * height), petals),
+        blob((0, 0, 1.55 * height), (0.65 * height, 0.65 * height, 0.5 * height), petals),
     ]
     return Thing("vase", parts, (0, 0, 0.9 * height))
 
