@@ -18,9 +18,10 @@ from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, any_look, upright
 from sightline.synthetic.framing import Person, stature
+from sightline.synthetic.lens import developed
 from sightline.synthetic.objects import looked_at, objects_of
 from sightline.synthetic.panorama import Surround, boxes_around, cast_panorama
-from sightline.synthetic.render import MEMORY_AROUND, developed, truth
+from sightline.synthetic.render import MEMORY_AROUND, truth
 from sightline.synthetic.rooms import Room
 from sightline.synthetic.sample import Setting, look, places, settle
 from sightline.synthetic.world import World
@@ -43,7 +44,7 @@ def render_panorama(world: World, key: str = "") -> Scene:
     view = cast_panorama(world)
     objects, owners = objects_of(world, view, around=True)
     return Scene(
-        image=developed(view, world.light),
+        image=developed(view, world.light, around=True),
         heads=boxes_around(world, world.people.heads),
         objects=objects,
         truth=replace(truth(world), gaze_object=looked_at(world.people, owners)),

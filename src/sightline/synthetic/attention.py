@@ -11,9 +11,8 @@ from numpy.random import Generator
 from sightline.synthetic.caster import blocked
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose
-from sightline.synthetic.world import Camera, Solids
+from sightline.synthetic.world import ROOM, Camera, Solids
 
-ROOM = 0  # owner of walls, floor and ceiling
 NOBODY = -1  # owner of a place in the air
 NOWHERE = 0.1  # of the gazes into the picture rest on a plain place of a wall or the floor
 AHEAD = np.radians(75)  # a target is at most so far to the side of the body

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic import things
-from sightline.synthetic.attention import ROOM
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import any_colour, upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.furniture import chair
 from sightline.synthetic.kinds import Several, any_kind, floor_paint, wall_paint
+from sightline.synthetic.light import varied
 from sightline.synthetic.things import Maker, Thing
-from sightline.synthetic.world import Camera, Light, Paint, Solid, Texture
+from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
 SPOTS = 10  # places on walls, floor and ceiling that can be looked at
 FLOOR = 0.01  # metres: its surface
@@ -316,15 +316,16 @@ class Room:
         return self._exits(pixels)[0]
 
     def light(self) -> Light:
-        """A lamp below the ceiling and light from everywhere, both a little coloured."""
+        """A lamp below the ceiling, light from everywhere, often daylight; each of some colour."""
         margin = (0.3, 0.3, 0.0)
         lamp = self.generator.uniform(self.low + margin, self.high - margin)
         lamp[2] = self.high[2] - self.generator.uniform(0.1, 0.7)
         colour, ambient = self.generator.normal(1, 0.06, (2, 3))
-        return Light(
+        light = Light(
             lamp=lamp,
             colour=colour * self.generator.uniform(0.4, 0.8),
             ambient=ambient * self.generator.uniform(0.35, 0.6),
-            noise=self.generator.uniform(0, 0.02),
+            noise=self.generator.uniform(0, self.difficulty.noise),
             noise_seed=int(self.generator.integers(2**62)),
         )
+        return varied(light, self.difficulty)

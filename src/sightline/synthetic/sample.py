@@ -17,7 +17,6 @@ from numpy.random import Generator
 from sightline.synthetic import things
 from sightline.synthetic.attention import (
     NOBODY,
-    ROOM,
     Targets,
     choose,
     clearly_visible,
@@ -28,7 +27,7 @@ from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, body, head, turned, upright
 from sightline.synthetic.framing import Person, gather_people
 from sightline.synthetic.rooms import Room
-from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
+from sightline.synthetic.world import ROOM, Camera, People, Solid, Solids, World, stack
 
 BUSY = 0.4  # of the people have a hand that is worth a look
 # where the right hand is in the body frame, in head scales; the left hand mirrors it
