@@ -21,8 +21,8 @@ def textured(surface: Tensor, texture: Tensor) -> Tensor:
     that holds it, (2, n) counted in cells and (2, n) from -1 to 1; the texture's frequency.
     """
     share = torch.zeros_like(surface[:3])
-    for kind in texture.unique().tolist():
-        if kind != Texture.PLAIN:
+    for kind, count in enumerate(texture.bincount().tolist()):
+        if count > 0 and kind != Texture.PLAIN:
             which = (texture == kind).nonzero()[:, 0]
             drawn = PATTERNS[kind](surface.index_select(1, which))
             share.index_copy_(1, which, drawn.expand(3, -1))
