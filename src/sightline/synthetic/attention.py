@@ -16,6 +16,9 @@ from sightline.synthetic.world import Camera, Solids
 NOBODY = -1  # owner of a place in the air
 AHEAD = np.radians(75)  # a target is at most so far to the side of the body
 PITCH = np.radians((-60, 35))
+AROUND = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+RINGS = [(0.07 * r * np.cos(a), 0.1 * r * np.sin(a)) for r in (0.5, 0.95) for a in AROUND]
+OUTLINE = np.array([(0.0, 0.0), *RINGS])  # metres to the right and down, spread over a head
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,13 @@ def hidden(solids: Solids, starts: np.ndarray, ends: np.ndarray, ignored: np.nda
     return blocked(solids, start, end, torch.from_numpy(ignored)).numpy()
 
 
-def clearly_visible(solids: Solids, camera: Camera, heads: Targets) -> np.ndarray:
-    """Whether the camera sees most of each of the `heads`: (P,)."""
-    right, down, _ = camera.rotation
-    spread = np.array([0 * right, 0.06 * right, -0.06 * right, 0.08 * down, -0.08 * down])
+def clearly_visible(
+    solids: Solids, camera: Camera, heads: Targets, covered: float = NORMAL.covered
+) -> np.ndarray:
+    """Whether no more than a share `covered` of each of the `heads` is hidden or cut off: (P,)."""
+    spread = OUTLINE @ camera.rotation[:2]
     points = (heads.points[:, None] + spread).reshape(-1, 3)
     position = np.broadcast_to(camera.position, points.shape)
-    covered = hidden(solids, position, points, heads.owners.repeat(len(spread))[:, None])
-    framed = camera.contains(points, -0.01).reshape(-1, len(spread))
-    return (covered.reshape(framed.shape).sum(1) <= 1) & framed.all(1)
+    lost = hidden(solids, position, points, heads.owners.repeat(len(spread))[:, None])
+    lost |= ~camera.contains(points)
+    return lost.reshape(-1, len(spread)).mean(1) <= covered

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import HEAD_HEIGHT, Look, Pose, any_look, turned, upright
+from sightline.synthetic.figure import HEAD_HEIGHT, Pose, turned, upright
+from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.world import Camera
+
+SEATED_SHARE = 0.35
 
 
 @dataclass(frozen=True)
@@ -30,19 +33,16 @@ def gather_people(
     camera = None
     people: list[Person] = []
     for _ in range(8 * wanted):
-        scale, seated, height = stature(generator)
-        depth = focal * HEAD_HEIGHT * scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
+        look = any_look(generator, difficulty)
+        seated, height = stature(generator, look)
+        depth = focal * HEAD_HEIGHT * look.scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
         camera = camera or _camera(generator, size, focal, height, depth)
         centre = _head_centre(camera, generator.uniform(0.08, 0.92) * size[0], height, depth)
         row = camera.project(centre)[0][1] / size[1]
         apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
         if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
             yaw = _body_yaw(generator, camera, centre)
-            people.append(
-                Person(
-                    any_look(generator, scale, difficulty), Pose(centre, upright(yaw), yaw, seated)
-                )
-            )
+            people.append(Person(look, Pose(centre, upright(yaw), yaw, seated)))
         if len(people) == wanted:
             break
     assert camera is not None
@@ -57,13 +57,12 @@ def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float
     return np.arctan2(-line[0], line[1]) + generator.normal(0, 0.6)
 
 
-def stature(generator: Generator) -> tuple[float, bool, float]:
-    """Scale of the head, whether the person sits, height of the head's centre above the floor."""
-    seated, child = generator.random(2) < (0.35, 0.15)
-    scale = generator.uniform(0.85, 0.95) if child else generator.uniform(0.95, 1.08)
-    if seated:
-        return scale, True, generator.uniform(0.9, 1.1) if child else generator.uniform(1.1, 1.3)
-    return scale, False, generator.uniform(0.9, 1.25) if child else generator.uniform(1.42, 1.75)
+def stature(generator: Generator, look: Look) -> tuple[bool, float]:
+    """Whether a person sits, and the height of the head's centre above the floor."""
+    if generator.random() < SEATED_SHARE:
+        seat = generator.uniform(0.4, 0.52) * min(look.size + 0.05, 1.0)
+        return True, seat + look.size * 0.8 * np.cos(look.stoop) + 0.1 * (look.scale - look.size)
+    return False, look.tall - look.size * 0.74 * (1 - np.cos(look.stoop))
 
 
 def _camera(
