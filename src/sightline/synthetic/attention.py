@@ -18,7 +18,8 @@ AHEAD = np.radians(75)  # a target is at most so far to the side of the body
 PITCH = np.radians((-60, 35))
 AROUND = np.linspace(0, 2 * np.pi, 8, endpoint=False)
 RINGS = [(0.07 * r * np.cos(a), 0.1 * r * np.sin(a)) for r in (0.5, 0.95) for a in AROUND]
-OUTLINE = np.array([(0.0, 0.0), *RINGS])  # metres to the right and down, spread over a head
+# metres to the right, down and away from the camera: before the head, where no neck hides it
+OUTLINE = np.array([(x, y, -0.08) for x, y in [(0.0, 0.0), *RINGS]])
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,13 @@ def clearly_visible(
     solids: Solids, camera: Camera, heads: Targets, covered: float = NORMAL.covered
 ) -> np.ndarray:
     """Whether no more than a share `covered` of each of the `heads` is hidden or cut off: (P,)."""
-    spread = OUTLINE @ camera.rotation[:2]
-    points = (heads.points[:, None] + spread).reshape(-1, 3)
+    points = outlines(camera, heads.points).reshape(-1, 3)
     position = np.broadcast_to(camera.position, points.shape)
-    lost = hidden(solids, position, points, heads.owners.repeat(len(spread))[:, None])
+    lost = hidden(solids, position, points, heads.owners.repeat(len(OUTLINE))[:, None])
     lost |= ~camera.contains(points)
-    return lost.reshape(-1, len(spread)).mean(1) <= covered
+    return lost.reshape(-1, len(OUTLINE)).mean(1) <= covered
+
+
+def outlines(camera: Camera, centres: np.ndarray) -> np.ndarray:
+    """Points (..., 17, 3) spread before heads at `centres` (..., 3), seen from the camera."""
+    return centres[..., None, :] + OUTLINE @ camera.rotation

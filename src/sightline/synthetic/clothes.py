@@ -19,7 +19,7 @@ def clothes(look: Look, lean: np.ndarray, seated: bool) -> list[Part]:
     """Skirt or coat, placket, scarf, backpack, on a trunk in the frame `lean`."""
     parts = _skirt(look, seated)
     if look.placket:
-        parts.append(_at(look, (0, 0.078, -0.42), (0.018, 0.025, 0.2), shaded(look.shirt, 0.55)))
+        parts.append(_at(look, (0, 0.074, -0.45), (0.024, 0.023, 0.21), shaded(look.shirt, 0.55)))
     if look.scarf:
         parts.append(Part((0, -0.018, -0.165), (0.09, 0.09, 0.042), look.extra))
         parts.append(_at(look, (0.045, 0.078, -0.32), (0.035, 0.028, 0.13), look.extra))

@@ -15,6 +15,7 @@ from sightline.synthetic.world import Paint, Solid, Texture
 HEAD_HEIGHT = 0.25  # with hair, of an adult
 EYES = np.array([0.0, 0.078, 0.018])  # the point between the eyes, from the head's centre
 LEVEL = np.eye(3)
+TEXTURES = (Texture.PLAIN, Texture.PLAIN, Texture.CHECKER, Texture.STRIPES, Texture.CLOUDS)
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,13 @@ def assemble(
 
 def any_colour(generator: Generator, low: float = 0.15, high: float = 0.95) -> tuple[float, ...]:
     """A colour of any hue, its brightness between `low` and `high`."""
-    hue, saturation, value = generator.uniform((0, 0.05, low), (1, 0.85, high))
-    return colorsys.hsv_to_rgb(hue, saturation, value)
+    hue, saturation, value = generator.random(3).tolist()  # `uniform` of tuples is slow
+    return colorsys.hsv_to_rgb(hue, 0.05 + 0.8 * saturation, low + (high - low) * value)
 
 
 def any_paint(generator: Generator, frequency: tuple[float, float] = (4, 16)) -> Paint:
     """Plain or with a texture of `frequency` cells per metre."""
-    texture = Texture(generator.choice(4, p=(0.4, 0.2, 0.2, 0.2)))
+    texture = TEXTURES[generator.integers(len(TEXTURES))]
     return Paint(
         any_colour(generator), any_colour(generator), texture, generator.uniform(*frequency)
     )

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from sightline.synthetic.attention import outlines
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import HEAD_HEIGHT, Pose, turned, upright
 from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.world import Camera
 
 SEATED_SHARE = 0.35
+COLUMNS = (0.02, 0.98)  # of the width, where heads are
+NEARER = (0.0, 1.3)  # of a person's depth, the depth that the body faces
 
 
 @dataclass(frozen=True)
@@ -30,28 +33,43 @@ def gather_people(
     focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
     common = size[1] * np.exp(generator.uniform(*np.log(difficulty.head_heights)))
     wanted = 1 + generator.choice(4, p=(0.25, 0.35, 0.25, 0.15))
-    camera = None
+    camera, look = None, any_look(generator, difficulty)
     people: list[Person] = []
     for _ in range(8 * wanted):
-        look = any_look(generator, difficulty)
         seated, height = stature(generator, look)
         depth = focal * HEAD_HEIGHT * look.scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
         camera = camera or _camera(generator, size, focal, height, depth)
-        centre = _head_centre(camera, generator.uniform(0.08, 0.92) * size[0], height, depth)
-        row = camera.project(centre)[0][1] / size[1]
-        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
-        if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
+        centre = _head_centre(camera, generator.uniform(*COLUMNS) * size[0], height, depth)
+        if _well_placed(camera, centre, people, difficulty.covered):
             yaw = _body_yaw(generator, camera, centre)
             people.append(Person(look, Pose(centre, upright(yaw), yaw, seated)))
+            look = any_look(generator, difficulty)
         if len(people) == wanted:
             break
     assert camera is not None
     return camera, people
 
 
+def _well_placed(camera: Camera, centre: np.ndarray, people: list[Person], covered: float) -> bool:
+    """Whether a head at `centre` is high in the picture, seen enough, and others leave it room."""
+    (column, row), depth = camera.project(centre)
+    if not 0.1 < row / camera.size[1] < 0.75:
+        return False
+    if camera.contains(outlines(camera, centre)).mean() < 1 - covered:
+        return False
+    for other in people:
+        pixels, own = camera.project(other.pose.centre)
+        shoulders = camera.focal * HEAD_HEIGHT / min(own, depth)  # of the nearer one
+        if abs(pixels[0] - column) < (1 - covered) * shoulders:
+            return False
+        if np.hypot(*(centre - other.pose.centre)[:2]) < 0.6:
+            return False
+    return True
+
+
 def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float:
-    """Roughly towards some place that the camera sees, nearer or farther than the person."""
-    depth = camera.project(centre)[1] * generator.uniform(0.2, 1.7)
+    """Roughly towards some place that the camera sees, more often nearer than the person."""
+    depth = camera.project(centre)[1] * generator.uniform(*NEARER)
     pixel = generator.uniform(0, camera.size)
     line = camera.unproject(pixel, depth) - centre
     return np.arctan2(-line[0], line[1]) + generator.normal(0, 0.6)

@@ -36,11 +36,12 @@ BACKS = {
         ((0, -0.128, -0.060), (0.030, 0.026, 0.095)),
     ],
 }
+AROUND = ("hood", "headscarf")  # what hides hair and ears
 
 
 def hair(look: Look) -> list[Part]:
     """The hair of a head, flat under a hat; none below a hood or scarf around the head."""
-    if look.style == "bald" or look.hat in ("hood", "headscarf"):
+    if look.style == "bald" or look.hat in AROUND:
         return []
     top = CROWNS.get(look.style, [] if look.style == "receding" else CROWNS["short"])
     if look.hat != "none":

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightline.synthetic.figure import Part, Pose, assemble, shaded
-from sightline.synthetic.hair import beard, hair, jaw_paint
+from sightline.synthetic.figure import Part, Pose, assemble, shaded, turned
+from sightline.synthetic.hair import AROUND, beard, hair, jaw_paint
 from sightline.synthetic.headwear import glasses, hat, mask
 from sightline.synthetic.looks import Look
 from sightline.synthetic.world import Paint, Solid
@@ -40,11 +40,10 @@ def _face(look: Look) -> list[Part]:
         lips = shaded(look.skin, 0.9, 0.56, 0.54)
         parts.append(Part((0, 0.076, -0.068), (0.026 * face.mouth, 0.013, 0.0075), lips))
     for side in (-1, 1):
-        ear = (0.013 * face.ears, 0.021, 0.032 * face.ears)
-        parts.append(Part((0.079 * wide * side, -0.008, -0.002), ear, nose))
-        tilted = np.array([[1, 0, 60 * face.brow_tilt * side], [0, 1, 0], [0, 0, 1]])
-        tilted[2, 0] = -tilted[0, 2]
-        tilted /= np.linalg.norm(tilted, axis=1, keepdims=True)
+        if look.hat not in AROUND:
+            ear = (0.013 * face.ears, 0.021, 0.032 * face.ears)
+            parts.append(Part((0.079 * wide * side, -0.008, -0.002), ear, nose))
+        tilted = turned(0, 0, face.brow_tilt * side)
         thick = (0.022, 0.010, 0.0055 * face.brows)
         parts.append(Part((0.034 * wide * side, 0.078, 0.048), thick, brow, axes=tilted))
     return parts
@@ -53,16 +52,16 @@ def _face(look: Look) -> list[Part]:
 def _eyes(look: Look, target: np.ndarray) -> list[Part]:
     """White, iris, pupil and upper lid of both eyes, turned to a `target` in the head's frame."""
     big, parts = look.face.eyes, []
-    lid = shaded(look.skin, 0.86, 0.76, 0.72)
+    lid = shaded(look.skin, 0.9, 0.81, 0.77)
     for side in (-1, 1):
         eye = EYE * (side * look.face.width, 1, 1)
         aim = target - eye
         aim /= np.linalg.norm(aim)
-        drop = 0.0055 * look.face.lids + 0.006 * min(aim[2], 0.3)  # lids follow the eyes
+        lift = 0.012 * look.face.lids + 0.008 * min(aim[2], 0.3)  # lids follow the eyes
         parts += [
             Part(eye, (0.021 * big, 0.021, 0.016 * big), WHITE),
             Part(eye + 0.0145 * aim, (0.0105, 0.0105, 0.0105), look.iris),
             Part(eye + 0.0205 * aim, (0.0061, 0.0061, 0.0061), PUPIL),
-            Part(eye + np.array((0, 0.001, 0.0105 + drop)), (0.0225 * big, 0.0245, 0.0135), lid),
+            Part(eye + np.array((0, 0.001, 0.012 + lift)), (0.0225 * big, 0.0245, 0.0135), lid),
         ]
     return parts

@@ -21,7 +21,7 @@ def hat(look: Look) -> list[Part]:
         "backwards": [(*DOME, paint), ((0, -0.140, 0.044), (0.066, 0.050, 0.006), trim)],
         "beanie": [
             ((0, -0.020, 0.052), (0.089, 0.099, 0.100), paint),
-            ((0, -0.012, 0.050), (0.091, 0.101, 0.026), trim),
+            ((0, -0.014, 0.052), (0.0905, 0.1005, 0.03), trim),
         ],
         "brim": [(*DOME, paint), ((0, -0.008, 0.066), (0.165, 0.175, 0.008), trim)],
         "hood": [((0, -0.034, 0.014), (0.105, 0.098, 0.136), look.shirt)],
@@ -62,9 +62,8 @@ def glasses(look: Look) -> list[Part]:
         for s in (-1, 1)
     ]
     sides = [
-        Part((s * 0.037 * wide + o, 0.099, 0.0175), (0.0018, 0.002, 0.0195), look.rims, box=True)
+        Part((s * 0.060 * wide, 0.099, 0.0175), (0.0018, 0.002, 0.0195), look.rims, box=True)
         for s in (-1, 1)
-        for o in (-0.024, 0.024)
     ]
     return [top, *below, *sides, *temples]
 
@@ -74,8 +73,4 @@ def mask(look: Look) -> list[Part]:
     if not look.mask:
         return []
     paint = MASKS[int(look.years) % len(MASKS)]
-    jaw = look.face.jaw
-    return [
-        Part((0, 0.032, -0.062), (0.059 * max(jaw, 1), 0.066, 0.054), paint),
-        Part((0, 0.088, -0.028), (0.026, 0.036, 0.034), paint),
-    ]
+    return [Part((0, 0.045, -0.053), (0.06 * max(look.face.jaw, 1), 0.072, 0.074), paint)]

@@ -32,7 +32,8 @@ STYLES += ("bob", "long", "loose", "bun", "ponytail")
 HIS = (0.06, 0, 0.22, 0.3, 0.14, 0.08, 0.1, 0.05, 0.02, 0.01, 0.01, 0.01, 0)
 HERS = (0.01, 0, 0.02, 0.07, 0.06, 0.11, 0.08, 0.07, 0.16, 0.12, 0.12, 0.09, 0.09)
 HATS = ("cap", "backwards", "beanie", "brim", "hood", "headscarf", "helmet")
-HAT_SHARES = (0.24, 0.06, 0.22, 0.16, 0.12, 0.1, 0.1)
+HIS_HATS = (0.26, 0.08, 0.24, 0.16, 0.14, 0.0, 0.12)
+HER_HATS = (0.2, 0.04, 0.2, 0.18, 0.1, 0.2, 0.08)
 BEARDS = ("none", "stubble", "moustache", "goatee", "full")
 BEARD_SHARES = (0.58, 0.16, 0.06, 0.06, 0.14)
 SLEEVES = ("long", "short", "none")
@@ -42,7 +43,7 @@ Option = TypeVar("Option")
 
 
 class Face(NamedTuple):
-    """Sizes of a face against the usual one; brow_tilt in metres from end to end."""
+    """Sizes of a face against the usual one; brow_tilt in radians."""
 
     width: float
     length: float
@@ -130,7 +131,7 @@ def any_look(
         iris=Paint(IRISES[generator.integers(len(IRISES))]),
         style=style,
         beard=pick(generator, BEARDS, BEARD_SHARES) if bearded else "none",
-        **_worn(generator, difficulty.dressed),
+        **_worn(generator, difficulty.dressed, HIS_HATS if he else HER_HATS),
         **_clothes(generator, he, years),
     )
 
@@ -143,7 +144,7 @@ def _build(generator: Generator, years: float, he: bool) -> dict[str, float]:
     return {
         "scale": scale,
         "size": (seated * tall - 0.115 * scale) / 0.78,  # from the hips to the head's centre
-        "stout": float(np.exp(generator.normal(0.04, 0.16))),
+        "stout": min(float(np.exp(generator.normal(0.04, 0.16))), 1.4),
         "tall": tall - 0.12 * scale,
         "stoop": generator.uniform(0, 0.008) * max(years - 55, 4),
     }
@@ -158,11 +159,11 @@ def _face(generator: Generator, years: float) -> Face:
         length=1 + 0.03 * z[1] - 0.04 * young,
         jaw=1 + 0.09 * z[2] + 0.04 * young,
         chin=1 + 0.06 * z[3] - 0.14 * young,
-        nose=1 + 0.15 * z[4] - 0.25 * young + 0.12 * old,
+        nose=0.95 + 0.12 * z[4] - 0.2 * young + 0.1 * old,
         nose_length=1 + 0.12 * z[5] - 0.2 * young + 0.1 * old,
         ears=1 + 0.1 * z[6] + 0.18 * old,
         brows=1 + 0.25 * z[7] - 0.3 * young,
-        brow_tilt=0.003 * z[8],
+        brow_tilt=0.12 * z[8],
         mouth=1 + 0.12 * z[9] - 0.15 * young,
         eyes=1 + 0.06 * young,
         lids=generator.uniform(0.1, 0.4) if blinks else generator.uniform(0.8, 1.1) - 0.15 * old,
@@ -184,7 +185,7 @@ def _skin(generator: Generator) -> Paint:
 def _hair(generator: Generator, years: float) -> Paint:
     """Natural, dyed now and then, greyer with the years."""
     dye = np.array(pick(generator, HAIRS, HAIR_SHARES)) * generator.uniform(0.7, 1.2)
-    if generator.random() < 0.03:
+    if generator.random() < 0.02:
         dye = np.array(any_colour(generator, 0.4, 0.9))
     grey = np.clip(generator.normal((years - 52) / 22, 0.35), 0, 1)
     dye += grey * (generator.uniform(0.5, 0.92) - dye)
@@ -198,7 +199,7 @@ def _style(generator: Generator, years: float, he: bool) -> str:
     return pick(generator, STYLES, HIS if he else HERS)
 
 
-def _worn(generator: Generator, share: float) -> dict:
+def _worn(generator: Generator, share: float, hats: tuple[float, ...]) -> dict:
     """Hat, glasses, mask, scarf: a `share` of the people has at least one of them."""
     worn = {"hat": "none", "glasses": "none", "mask": False, "scarf": False}
     if generator.random() < share:
@@ -206,7 +207,7 @@ def _worn(generator: Generator, share: float) -> dict:
         chances = {"hat": 0.1, "glasses": 0.1, "mask": 0.02, "scarf": 0.1, first: 1.0}
         has = {name: generator.random() < chances[name] for name in worn}
         worn = {
-            "hat": pick(generator, HATS, HAT_SHARES) if has["hat"] else "none",
+            "hat": pick(generator, HATS, hats) if has["hat"] else "none",
             "glasses": pick(generator, ("clear", "sun"), (0.68, 0.32))
             if has["glasses"]
             else "none",

@@ -50,7 +50,10 @@ def any_posture(generator: Generator, person: Person) -> Posture:
     manner = pick(generator, list(shares), list(shares.values()))
     spread = 0.01 if manner in ("crossed", "chin", "phone", "hip") else 0.05
     shift = generator.normal(0, spread, (1 if manner == "hold" else 2, 3))  # a thing moves both
-    return Posture(manner, np.array(HANDS[manner]) * ((-1, 1, 1), (1, 1, 1)) + shift)
+    hands = np.array(HANDS[manner]) * ((-1, 1, 1), (1, 1, 1)) + shift
+    if manner not in BOTH:
+        hands[:, 1] += 0.12 * max(person.look.stout - 1, 0)  # before a stout trunk, not in it
+    return Posture(manner, hands)
 
 
 def add_body(generator: Generator, room: Room, person: Person, owner: int) -> None:
