@@ -16,9 +16,10 @@ from sightline.scene import Scene
 from sightline.synthetic import things, walls
 from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Pose, any_look, upright
+from sightline.synthetic.figure import Pose, upright
 from sightline.synthetic.framing import Person, stature
 from sightline.synthetic.lens import developed
+from sightline.synthetic.looks import any_look
 from sightline.synthetic.objects import looked_at, objects_of
 from sightline.synthetic.panorama import Surround, boxes_around, cast_panorama
 from sightline.synthetic.render import MEMORY_AROUND, truth
@@ -87,7 +88,8 @@ def gather_around(
     wanted = 1 + generator.choice(4, p=(0.2, 0.3, 0.3, 0.2))
     people: list[Person] = []
     for _ in range(8 * wanted):
-        scale, seated, height = stature(generator)
+        look = any_look(generator, difficulty)
+        seated, height = stature(generator, look)
         distance = np.exp(generator.uniform(*np.log((NEAR, FAR))))
         bearing = generator.uniform(-np.pi, np.pi)
         centre = np.array((distance * np.cos(bearing), distance * np.sin(bearing), height))
@@ -95,7 +97,7 @@ def gather_around(
         if min(apart, default=1.0) > 0.6:
             yaw = _body_yaw(generator, centre)
             pose = Pose(centre, upright(yaw), yaw, seated)
-            people.append(Person(any_look(generator, scale, difficulty), pose))
+            people.append(Person(look, pose))
         if len(people) == wanted:
             break
     return _camera(generator, size, people[0].pose.centre), people

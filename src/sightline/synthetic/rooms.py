@@ -17,7 +17,7 @@ from sightline.synthetic.light import varied
 from sightline.synthetic.things import Maker, Thing
 from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
-SPOTS = 10  # places on walls, floor and ceiling that can be looked at
+SPOTS = 16  # places on walls, floor and ceiling that can be looked at
 FLOOR = 0.01  # metres: its surface
 TRIES = 6  # places tried for each piece of furniture
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic import things
 from sightline.synthetic.attention import (
     NOBODY,
     Targets,
@@ -24,14 +23,12 @@ from sightline.synthetic.attention import (
     turn_head,
 )
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Pose, body, head, turned, upright
+from sightline.synthetic.figure import Pose, turned
 from sightline.synthetic.framing import Person, gather_people
+from sightline.synthetic.heads import head
+from sightline.synthetic.postures import add_body
 from sightline.synthetic.rooms import Room
 from sightline.synthetic.world import ROOM, Camera, People, Solid, Solids, World, stack
-
-BUSY = 0.4  # of the people have a hand that is worth a look
-# where the right hand is in the body frame, in head scales; the left hand mirrors it
-HANDS = {"hang": (0.25, 0.05, -0.78), "forward": (0.14, 0.36, -0.55), "hold": (0.07, 0.3, -0.42)}
 
 
 class Setting(NamedTuple):
@@ -70,7 +67,7 @@ def furnished(
     if not people:
         return None
     setting = settle(Room(generator, camera, people, difficulty))
-    visible = clearly_visible(setting.solids, camera, setting.heads).all()
+    visible = clearly_visible(setting.solids, camera, setting.heads, difficulty.covered).all()
     return setting if visible else None
 
 
@@ -79,7 +76,7 @@ def settle(room: Room) -> Setting:
     people = room.people
     room.furnish()
     for owner, person in enumerate(people, len(people) + 1):
-        _add_body(room.generator, room, person, owner)
+        add_body(room.generator, room, person, owner)
     heads = Targets(
         np.array([person.pose.centre for person in people]), np.arange(1, len(people) + 1)
     )
@@ -123,23 +120,6 @@ def _turn(room: Room, pose: Pose, target: np.ndarray) -> Pose:
     return replace(pose, frame=turned(*turn_head(room.generator, pose, target, apart)))
 
 
-def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> None:
-    """A body whose arms hang, reach forward, or hold something in front of it."""
-    manner = generator.choice(list(HANDS), p=(0.4, 0.3, 0.3))
-    holds = manner == "hold"
-    ends = np.array(HANDS[manner]) * ((-1, 1, 1), (1, 1, 1))
-    hands = ends + generator.normal(0, 0.05, (1 if holds else 2, 3))  # one thing: move together
-    room.solids += body(person.look, person.pose, hands, owner)
-    pose, scale, frame = person.pose, person.look.scale, upright(person.pose.body_yaw)
-    if generator.random() < BUSY:
-        hand = (hands * np.ones((2, 1)))[generator.integers(2)]
-        room.targets.append((owner, pose.centre + scale * hand @ frame))
-    if holds:
-        middle = scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
-        room.held[room.owners] = owner
-        room.add(things.held(generator), pose.centre + middle @ frame, frame)
-
-
 def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
     """The heads of P people whose eyes look at `targets` (P, 3)."""
     return [
@@ -152,7 +132,7 @@ def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
 def candidates(room: Room, heads: Targets) -> Targets:
     """Things, hands, heads, plain places, places in the air, and the camera."""
     here = places(room, heads)
-    air = room.generator.uniform(room.low + 0.2, room.high - 0.3, (24, 3))
+    air = room.generator.uniform(room.low + 0.2, room.high - 0.3, (16, 3))
     points = np.vstack([here.points, air, room.camera.position])
     nobody = np.full(len(points) - len(here.owners), NOBODY)
     return Targets(points, np.concatenate([here.owners, nobody]))

@@ -20,15 +20,17 @@ from sightline.synthetic.attention import (
     reachable,
     turn_head,
 )
+from sightline.synthetic.bodies import body
 from sightline.synthetic.caster import cast
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Pose, body, turned, upright
+from sightline.synthetic.figure import Pose, turned, upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.lens import developed
 from sightline.synthetic.objects import enough, outlines
+from sightline.synthetic.postures import HANDS
 from sightline.synthetic.products import PRODUCTS, product
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of
-from sightline.synthetic.sample import HANDS, head_solids, truth_of
+from sightline.synthetic.sample import head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
 
@@ -153,7 +155,7 @@ def _sample(
     fixed = _fixed(generator, setting, shopper, facings)
     ahead = shopper.pose.centre + shopper.pose.frame[1]
     before = _Sight(stack(fixed + head_solids([shopper], ahead[None])), facings, camera)
-    if not clearly_visible(before.solids, camera, _heads(shopper)).all():
+    if not clearly_visible(before.solids, camera, _heads(shopper), difficulty.covered).all():
         return None
     occluded = bool(generator.random() < OCCLUDED_SHARE)
     row = _choose(generator, before, shopper.pose, occluded)

@@ -13,8 +13,9 @@ from numpy.random import Generator, default_rng
 
 from sightline.synthetic import things, walls
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Look, any_colour, any_look, any_paint, turned
+from sightline.synthetic.figure import any_colour, any_paint, turned
 from sightline.synthetic.light import varied
+from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.products import PRODUCTS, facings, item_number
 from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
@@ -212,9 +213,8 @@ def _sign(generator: Generator, place: np.ndarray) -> list[Solid]:
 @cache
 def human(number: int) -> tuple[Look, float]:
     """How a shopper looks, and the height of the head's centre above the floor."""
-    generator = default_rng((HUMANS, number))
-    scale = generator.uniform(0.96, 1.06)
-    return any_look(generator, scale), float(generator.uniform(1.42, 1.72))
+    look = any_look(default_rng((HUMANS, number)), ages=(18, 75))
+    return look, look.tall
 
 
 @cache
