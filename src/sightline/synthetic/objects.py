@@ -19,7 +19,8 @@ def objects_of(world: World, view: View, *, around: bool = False) -> tuple[Objec
 
     around: the picture is a panorama, in which boxes over the seam end beyond W.
     """
-    labels = torch.tensor(world.labels)
+    labels = torch.full((int(world.solids.owner.max()) + 1,), -1)
+    labels[: len(world.labels)] = torch.tensor(world.labels, dtype=torch.long)
     pixels, boxes = outlines(world.solids.owner[view.solid], len(labels), around=around)
     owners = ((labels >= 0) & enough(pixels, boxes, world.camera.size)).nonzero()[:, 0]
     found = Objects(boxes[owners], labels[owners], torch.ones(len(owners)), CLASSES)
