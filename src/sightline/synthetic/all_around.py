@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.scene import Scene
-from sightline.synthetic import things, walls
+from sightline.synthetic import small, walls
 from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, upright
@@ -124,7 +124,7 @@ class RoomAround(Room):
     def furnish(self) -> None:
         """Twice what others have, and things on the floor and the ceiling near the camera."""
         for _ in range(self.generator.integers(1, 5)):
-            self._stand(self._any_of(things.FLOOR))
+            self._stand(self._any_of(small.FLOOR))
         for _ in range(self.generator.integers(0, 4)):
             self._overhead(walls.hanging_lamp)
         super().furnish()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic import furniture, things, walls
+from sightline.synthetic import furniture, small, walls
 from sightline.synthetic.figure import any_colour
 from sightline.synthetic.things import Maker
 from sightline.synthetic.world import Paint, Texture
@@ -72,7 +72,7 @@ KINDS = (
             Several(walls.mirror, 0, 1),
         ),
         overhead=(_LAMPS,),
-        small=(*things.SMALL, furniture.table_lamp),
+        small=(*small.SMALL, furniture.table_lamp),
         floor=(_PLANKS, _PLANKS, _PILE),
         rugs=(_RUG,),
     ),
@@ -94,7 +94,7 @@ KINDS = (
             Several(walls.shelf, 0, 1),
         ),
         overhead=(_LAMPS,),
-        small=(*things.SMALL, furniture.table_lamp),
+        small=(*small.SMALL, furniture.table_lamp),
         floor=(_PLANKS, _PILE),
         rugs=(_RUG,),
     ),
@@ -116,7 +116,7 @@ KINDS = (
             Several(walls.picture, 0, 1),
         ),
         overhead=(_LAMPS,),
-        small=things.FOOD,
+        small=small.FOOD,
         floor=(_TILES, _STONE, _PLANKS),
     ),
     Kind(
@@ -137,7 +137,7 @@ KINDS = (
             _CLOCK,
         ),
         overhead=(_TUBES,),
-        small=(*things.OFFICE, furniture.monitor, furniture.monitor, furniture.table_lamp),
+        small=(*small.OFFICE, furniture.monitor, furniture.monitor, furniture.table_lamp),
         floor=(_PILE, _PLANKS, _TILES),
     ),
     Kind(
@@ -154,7 +154,7 @@ KINDS = (
             _CLOCK,
         ),
         overhead=(_TUBES,),
-        small=(*things.OFFICE, things.toy, things.books, things.ball),
+        small=(*small.OFFICE, small.toy, small.books, small.ball),
         floor=(_PLANKS, _TILES),
     ),
     Kind(
@@ -170,7 +170,7 @@ KINDS = (
             _CLOCK,
         ),
         overhead=(_TUBES,),
-        small=(*things.SMALL, things.bag),
+        small=(*small.SMALL, small.bag),
         floor=(_TILES, _STONE, _PLANKS),
     ),
     Kind(
@@ -186,7 +186,7 @@ KINDS = (
             Several(walls.wall_lamp, 0, 2),
         ),
         overhead=(_LAMPS, _TUBES),
-        small=(*things.SMALL, things.bag),
+        small=(*small.SMALL, small.bag),
         floor=(_STONE, _TILES, _PLANKS),
         rugs=(_RUG,),
     ),
@@ -196,13 +196,13 @@ KINDS = (
         chairs=2,
         free=(
             Several(furniture.chair, 0, 2),
-            Several(things.plant, 1, 4),
+            Several(small.plant, 1, 4),
             Several(furniture.sofa, 0, 1),
         ),
         backed=(),
         hung=(),
         overhead=(),
-        small=things.FOOD,
+        small=small.FOOD,
         floor=(_PLANKS, _BRICKS, _TILES, _PILE),
         outdoors=True,
     ),

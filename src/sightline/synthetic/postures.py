@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic import things
+from sightline.synthetic import small
 from sightline.synthetic.bodies import body, body_origin
 from sightline.synthetic.figure import Part, assemble, upright
 from sightline.synthetic.framing import Person
@@ -72,7 +72,7 @@ def add_body(generator: Generator, room: Room, person: Person, owner: int) -> No
     if manner == "hold":
         middle = look.size * (hands.mean(0) + np.array((0, 0.05, 0.02)))
         room.held[room.owners] = owner
-        room.add(things.held(generator), origin + middle @ frame, frame)
+        room.add(small.held(generator), origin + middle @ frame, frame)
 
 
 def _phone(person: Person, hand: np.ndarray, owner: int) -> list[Solid]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic import things
+from sightline.synthetic import small, things
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import any_colour, upright
 from sightline.synthetic.framing import Person
@@ -129,7 +129,7 @@ class Room:
             self._hang(make)
         for make in self._several(kind.overhead):
             self._overhead(make)
-        for make in self._several((Several(self._any_of(things.FLOOR), 0, 3),)):
+        for make in self._several((Several(self._any_of(small.FLOOR), 0, 3),)):
             self._stand(make)
 
     def _several(self, wanted: tuple[Several, ...]) -> list[Maker]:
@@ -155,9 +155,9 @@ class Room:
         yaw = np.arctan2(frame[0, 1], frame[0, 0])
         for top in thing.tops:
             if self.generator.random() < 0.65 * self.difficulty.clutter:
-                small = self._any_of(self.kind.small)(self.generator)
+                extra = self._any_of(self.kind.small)(self.generator)
                 turn = upright(yaw + self.generator.normal(0, 0.5))
-                self.add(small, place + np.array(top) @ frame, turn)
+                self.add(extra, place + np.array(top) @ frame, turn)
 
     def _table(self, make: Maker) -> None:
         """A table, with chairs before and behind it where the kind of room has some."""
