@@ -44,11 +44,15 @@ def _surface(look: Look, centre: Sequence[float] | np.ndarray) -> tuple[float, f
 
 
 def _skirt(look: Look, seated: bool) -> list[Part]:
-    wide = look.stout
+    wide = 0.6 + 0.4 * look.stout
     if look.legs in ("trousers", "shorts"):
         return []
     paint = look.trousers if look.legs == "skirt" else look.shirt
     if seated:
         return [Part((0, 0.13, -0.72), (0.19 * wide, 0.32, 0.11), paint)]
-    low, half = {"skirt": (-0.86, 0.26), "dress": (-0.82, 0.36), "coat": (-0.7, 0.42)}[look.legs]
-    return [Part((0, -0.03, low), (0.2 * wide, 0.16 * wide, half), paint)]
+    side, low, half = {
+        "skirt": (0.225, -0.91, 0.36),
+        "dress": (0.215, -0.9, 0.42),
+        "coat": (0.2, -0.72, 0.44),
+    }[look.legs]
+    return [Part((0, -0.02, low), (side * wide, 0.75 * side * wide, half), paint)]

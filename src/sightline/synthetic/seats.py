@@ -6,8 +6,8 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.bodies import UNDER, body_origin, hips
-from sightline.synthetic.figure import Part, Pose, any_paint, assemble, upright
-from sightline.synthetic.looks import Look, pick
+from sightline.synthetic.figure import Part, Pose, any_paint, assemble, pick, upright
+from sightline.synthetic.looks import Look
 from sightline.synthetic.world import Paint, Solid
 
 SEATS = ("stool", "chair", "armchair", "cube")
