@@ -48,7 +48,7 @@ def _lean(stoop: float) -> np.ndarray:
 
 def _trunk(look: Look, lean: np.ndarray) -> list[Part]:
     wide = look.stout
-    lower = look.shirt if look.legs == "dress" else look.trousers
+    lower = look.shirt if look.legs in ("dress", "coat") else look.trousers
     neck = limbs([Limb((0, -0.02, -0.07), (0, -0.03, -0.2), 0.05, look.skin)])
     blobs = [
         ((0, -0.03, -0.255), (0.19 + 0.015 * wide, 0.095, 0.085), look.shirt),

@@ -16,7 +16,7 @@ from sightline.synthetic.world import Camera
 
 SEATED_SHARE = 0.35
 COLUMNS = (0.02, 0.98)  # of the width, where heads are
-NEARER = (0.0, 1.3)  # of a person's depth, the depth that the body faces
+NEARER = (0.0, 1.5)  # of a person's depth, the depth that the body faces
 
 
 @dataclass(frozen=True)
