@@ -14,7 +14,8 @@ from sightline.synthetic.looks import Look
 from sightline.synthetic.world import Solid
 
 NECK = 0.10  # from the head's centre down to the chin, which heads and bodies share
-HIPS, SEAT = -0.74, -0.8  # height of the hip joints, and of what is sat on
+HIPS = 0.74  # from the head's centre down to the hip joints
+UNDER = 0.06  # from them down to what is sat on
 UPPER_ARM, FOREARM = 0.29, 0.27
 SIDES = np.array([-1.0, 1.0])
 
@@ -24,7 +25,7 @@ def body(look: Look, pose: Pose, hands: np.ndarray, owner: int) -> list[Solid]:
     origin, size = body_origin(look, pose), look.size
     lean = _lean(look.stoop)
     floor = -origin[2] / size
-    parts = _trunk(look, lean) + _arms(look, lean, hands) + _legs(look, lean, floor, pose.seated)
+    parts = _trunk(look, lean) + _arms(look, lean, hands) + _legs(look, floor, pose.seated)
     parts += clothes(look, lean, pose.seated)
     return assemble(parts, origin, upright(pose.body_yaw), size, owner)
 
@@ -35,8 +36,8 @@ def body_origin(look: Look, pose: Pose) -> np.ndarray:
 
 
 def hips(look: Look) -> np.ndarray:
-    """The middle of the hips in the body's frame."""
-    return np.array((0, -0.03, HIPS)) @ _lean(look.stoop)
+    """The middle between the hip joints in the body's frame."""
+    return np.array((0, 0, -HIPS)) @ _lean(look.stoop)
 
 
 def _lean(stoop: float) -> np.ndarray:
@@ -47,7 +48,7 @@ def _lean(stoop: float) -> np.ndarray:
 
 def _trunk(look: Look, lean: np.ndarray) -> list[Part]:
     wide = look.stout
-    lower = look.shirt if look.legs == "dress" else look.trousers
+    lower = look.shirt if look.legs in ("dress", "coat") else look.trousers
     neck = limbs([Limb((0, -0.02, -0.07), (0, -0.03, -0.2), 0.05, look.skin)])
     blobs = [
         ((0, -0.03, -0.255), (0.19 + 0.015 * wide, 0.095, 0.085), look.shirt),
@@ -81,20 +82,19 @@ def _arms(look: Look, lean: np.ndarray, hands: np.ndarray) -> list[Part]:
     return parts + [Part(wrist, (0.042, 0.05, 0.045), look.skin) for wrist in wrists]
 
 
-def _legs(look: Look, lean: np.ndarray, floor: float, seated: bool) -> list[Part]:
+def _legs(look: Look, floor: float, seated: bool) -> list[Part]:
     """Thighs, shins and feet on a floor at this height."""
-    hip_y = hips(look)[1] + 0.03
-    joint = np.array((0, 0, HIPS)) @ lean
-    knee = (hip_y + 0.45, joint[2]) if seated else (0.6 * hip_y + 0.03, (floor + joint[2]) / 2)
-    ankle_y = knee[0] - 0.03 if seated else 0.4 * hip_y
+    _, back, low = hips(look)
+    knee = (back + 0.45, low) if seated else (0.6 * back + 0.03, (floor + low) / 2)
+    ankle = knee[0] - 0.03 if seated else 0.4 * back
+    thigh = look.skin if look.legs in ("skirt", "dress") else look.trousers
     shin = look.trousers if look.legs in ("trousers", "coat") else look.skin
     thick = 0.5 + 0.5 * look.stout
     bones, feet = [], []
     for side in (-1, 1):
-        hip, bend = (0.09 * side, joint[1], joint[2]), (0.11 * side, *knee)
-        bones.append(Limb(hip, bend, 0.085 * thick, look.trousers))
-        bones.append(Limb(bend, (0.12 * side, ankle_y, floor + 0.06), 0.06 * thick, shin))
-        feet.append(
-            Part((0.12 * side, ankle_y + 0.06, floor + 0.045), (0.05, 0.12, 0.045), look.shoes)
-        )
+        bend = (0.11 * side, *knee)
+        bones.append(Limb((0.09 * side, back, low), bend, 0.085 * thick, thigh))
+        bones.append(Limb(bend, (0.12 * side, ankle, floor + 0.06), 0.06 * thick, shin))
+        foot = (0.12 * side, ankle + 0.06, floor + 0.045)
+        feet.append(Part(foot, (0.05, 0.12, 0.045), look.shoes))
     return limbs(bones) + feet

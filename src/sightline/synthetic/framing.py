@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.attention import outlines
+from sightline.synthetic.bodies import HIPS, NECK, UNDER, hips
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import HEAD_HEIGHT, Pose, turned, upright
 from sightline.synthetic.looks import Look, any_look
@@ -15,7 +16,7 @@ from sightline.synthetic.world import Camera
 
 SEATED_SHARE = 0.35
 COLUMNS = (0.02, 0.98)  # of the width, where heads are
-NEARER = (0.0, 1.3)  # of a person's depth, the depth that the body faces
+NEARER = (0.0, 1.5)  # of a person's depth, the depth that the body faces
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,11 @@ def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float
 
 def stature(generator: Generator, look: Look) -> tuple[bool, float]:
     """Whether a person sits, and the height of the head's centre above the floor."""
-    if generator.random() < SEATED_SHARE:
-        seat = generator.uniform(0.4, 0.52) * min(look.size + 0.05, 1.0)
-        return True, seat + look.size * 0.8 * np.cos(look.stoop) + 0.1 * (look.scale - look.size)
-    return False, look.tall - look.size * 0.74 * (1 - np.cos(look.stoop))
+    low = look.size * hips(look)[2]  # from the body's origin
+    if generator.random() >= SEATED_SHARE:
+        return False, look.tall - look.size * HIPS - low  # who stoops is less tall
+    seat = generator.uniform(0.4, 0.52) * min(look.size + 0.05, 1.0)
+    return True, seat + look.size * UNDER - low + NECK * (look.scale - look.size)
 
 
 def _camera(

@@ -9,9 +9,8 @@ from numpy.random import Generator
 
 from sightline.synthetic import small
 from sightline.synthetic.bodies import body, body_origin
-from sightline.synthetic.figure import Part, assemble, upright
+from sightline.synthetic.figure import Part, assemble, pick, upright
 from sightline.synthetic.framing import Person
-from sightline.synthetic.looks import pick
 from sightline.synthetic.rooms import Room
 from sightline.synthetic.seats import any_seat
 from sightline.synthetic.world import Paint, Solid

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.bodies import SEAT, body_origin, hips
-from sightline.synthetic.figure import Part, Pose, any_paint, assemble, upright
-from sightline.synthetic.looks import Look, pick
+from sightline.synthetic.bodies import UNDER, body_origin, hips
+from sightline.synthetic.figure import Part, Pose, any_paint, assemble, pick, upright
+from sightline.synthetic.looks import Look
 from sightline.synthetic.world import Paint, Solid
 
 SEATS = ("stool", "chair", "armchair", "cube")
@@ -19,11 +19,14 @@ def any_seat(generator: Generator, look: Look, pose: Pose, owner: int) -> list[S
     kind = pick(generator, SEATS, SEAT_SHARES)
     origin = body_origin(look, pose)
     floor = -origin[2] / look.size
-    place, paint = hips(look)[1], any_paint(generator, (4, 20))
-    top = hips(look)[2] + SEAT + 0.74
-    parts = seat(kind, top - floor, generator.uniform(0.32, 0.55), paint)
-    raised = [part._replace(centre=part.centre + np.array((0, place, floor))) for part in parts]
-    return assemble(raised, origin, upright(pose.body_yaw), look.size, owner)
+    _, back, low = hips(look)
+    paint, height = any_paint(generator, (4, 20)), generator.uniform(0.32, 0.55)
+    foot = np.array((0, back - 0.03, floor))
+    parts = [
+        part._replace(centre=part.centre + foot)
+        for part in seat(kind, low - UNDER - floor, height, paint)
+    ]
+    return assemble(parts, origin, upright(pose.body_yaw), look.size, owner)
 
 
 def seat(kind: str, top: float, back: float, paint: Paint) -> list[Part]:
