@@ -206,7 +206,7 @@ def test_a_good_share_is_near_the_poles_and_at_the_seam() -> None:
 def test_heads_are_large_enough_to_be_seen() -> None:
     boxes = torch.cat([boxes_around(world, world.people.heads) for world in WORLDS])
     height = (boxes[:, 3] - boxes[:, 1]) * 512 / SIZE[1]
-    assert height.min() > 14
+    assert height.min() > 12  # a small child across the room
     assert height.median() > 25
 
 
