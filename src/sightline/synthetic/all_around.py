@@ -7,29 +7,29 @@ that has no place in its picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
 
 from sightline.scene import Scene
-from sightline.synthetic import things
+from sightline.synthetic import small, walls
 from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Pose, any_look, upright
+from sightline.synthetic.figure import Pose, upright
 from sightline.synthetic.framing import Person, stature
 from sightline.synthetic.lens import developed
+from sightline.synthetic.looks import any_look
+from sightline.synthetic.objects import looked_at, objects_of
 from sightline.synthetic.panorama import Surround, boxes_around, cast_panorama
 from sightline.synthetic.render import MEMORY_AROUND, truth
-from sightline.synthetic.rooms import ROOM, Room
-from sightline.synthetic.sample import Setting, look, settle
-from sightline.synthetic.things import Thing
+from sightline.synthetic.rooms import Room
+from sightline.synthetic.sample import Setting, look, places, settle
 from sightline.synthetic.world import World
 
 SIZE = (1024, 512)
 NEAR, FAR = 0.65, 2.2  # metres between the camera and people
 AT_SEAM = 0.2  # of the pictures have somebody at the seam
-SPOTS = 8  # places on walls, floor and ceiling that can be looked at
 
 
 def render_panoramas(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
@@ -41,11 +41,14 @@ def render_panoramas(count: int, seed: int = 0, size: tuple[int, int] = SIZE) ->
 
 
 def render_panorama(world: World, key: str = "") -> Scene:
-    """One panorama with head boxes and truth."""
+    """One panorama with head boxes, objects and truth."""
+    view = cast_panorama(world)
+    objects, owners = objects_of(world, view, around=True)
     return Scene(
-        image=developed(cast_panorama(world), world.light, around=True),
+        image=developed(view, world.light, around=True),
         heads=boxes_around(world, world.people.heads),
-        truth=truth(world),
+        objects=objects,
+        truth=replace(truth(world), gaze_object=looked_at(world.people, owners)),
         projection="equirectangular",
         key=key,
     )
@@ -85,7 +88,8 @@ def gather_around(
     wanted = 1 + generator.choice(4, p=(0.2, 0.3, 0.3, 0.2))
     people: list[Person] = []
     for _ in range(8 * wanted):
-        scale, seated, height = stature(generator)
+        look = any_look(generator, difficulty)
+        seated, height = stature(generator, look)
         distance = np.exp(generator.uniform(*np.log((NEAR, FAR))))
         bearing = generator.uniform(-np.pi, np.pi)
         centre = np.array((distance * np.cos(bearing), distance * np.sin(bearing), height))
@@ -93,7 +97,7 @@ def gather_around(
         if min(apart, default=1.0) > 0.6:
             yaw = _body_yaw(generator, centre)
             pose = Pose(centre, upright(yaw), yaw, seated)
-            people.append(Person(any_look(generator, scale, difficulty), pose))
+            people.append(Person(look, pose))
         if len(people) == wanted:
             break
     return _camera(generator, size, people[0].pose.centre), people
@@ -119,38 +123,18 @@ class RoomAround(Room):
 
     def furnish(self) -> None:
         """Twice what others have, and things on the floor and the ceiling near the camera."""
-        self.taken.append((self.camera.position[:2], 0.2))
         for _ in range(self.generator.integers(1, 5)):
-            spot = self._spot(0.2)
-            if spot is not None:
-                self._small(spot)
+            self._stand(self._any_of(small.FLOOR))
         for _ in range(self.generator.integers(0, 4)):
-            self._hang(things.lamp)
-        if self.generator.random() < 0.5:
-            self._hang(self._ceiling_panel)
+            self._overhead(walls.hanging_lamp)
         super().furnish()
         super().furnish()
 
     def _anywhere(self) -> np.ndarray:
         """A place (2,) on the floor, rather near the camera."""
-        return self._beside(np.exp(self.generator.uniform(*np.log((0.35, 3.0)))))
-
-    def _beside(self, distance: float) -> np.ndarray:
+        distance = np.exp(self.generator.uniform(*np.log((0.35, 3.0))))
         bearing = self.generator.uniform(-np.pi, np.pi)
         return self.camera.position[:2] + distance * np.array((np.cos(bearing), np.sin(bearing)))
-
-    def _hang(self, make: Callable[[Generator, np.ndarray, int], Thing]) -> None:
-        """Something at the ceiling, unless it would be outside the room or in a wall."""
-        spot = self._beside(self.generator.uniform(0.1, 1.1))
-        if (spot < self.low[:2] + 0.4).any() or (spot > self.high[:2] - 0.4).any():
-            return
-        self.add(make(self.generator, np.array((*spot, self.high[2])), self.owners))
-
-    @staticmethod
-    def _ceiling_panel(generator: Generator, place: np.ndarray, owner: int) -> Thing:
-        axes = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]])
-        turn = upright(generator.uniform(0, np.pi))
-        return things.panel(generator, place, axes @ turn, owner)
 
 
 def _shown(setting: Setting) -> bool:
@@ -164,20 +148,9 @@ def _shown(setting: Setting) -> bool:
 
 
 def _in_sight(setting: Setting) -> Targets:
-    """What can be looked at and is seen by the camera: things, heads, spots on the walls."""
+    """What can be looked at and is seen by the camera: things, hands, heads, plain places."""
     room, heads, solids = setting
-    spots = _spots(room.generator, room.low + 0.01, room.high - 0.01)
-    points = np.vstack([*room.points.values(), heads.points, spots])
-    owners = np.array([*room.points, *heads.owners] + [ROOM] * SPOTS)
-    here = np.broadcast_to(room.camera.position, points.shape)
-    seen = ~hidden(solids, here, points, owners[:, None])
-    return Targets(points[seen], owners[seen])
-
-
-def _spots(generator: Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Places (SPOTS, 3) on the walls, the floor and the ceiling."""
-    points = generator.uniform(low, high, (SPOTS, 3))
-    axis, upper = generator.integers((3, 2), size=(SPOTS, 2)).T
-    rows = np.arange(SPOTS)
-    points[rows, axis] = np.where(upper, high[axis], low[axis])
-    return points
+    found = places(room, heads)
+    here = np.broadcast_to(room.camera.position, found.points.shape)
+    seen = ~hidden(solids, here, found.points, found.owners[:, None])
+    return Targets(found.points[seen], found.owners[seen])

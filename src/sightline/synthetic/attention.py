@@ -11,11 +11,16 @@ from numpy.random import Generator
 from sightline.synthetic.caster import blocked
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose
-from sightline.synthetic.world import Camera, Solids
+from sightline.synthetic.world import ROOM, Camera, Solids
 
 NOBODY = -1  # owner of a place in the air
+NOWHERE = 0.1  # of the gazes into the picture rest on a plain place of a wall or the floor
 AHEAD = np.radians(75)  # a target is at most so far to the side of the body
 PITCH = np.radians((-60, 35))
+AROUND = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+RINGS = [(0.07 * r * np.cos(a), 0.1 * r * np.sin(a)) for r in (0.5, 0.95) for a in AROUND]
+# metres to the right, down and away from the camera: before the head, where no neck hides it
+OUTLINE = np.array([(x, y, -0.08) for x, y in [(0.0, 0.0), *RINGS]])
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,13 @@ def choose(
     here = np.broadcast_to(camera.position, candidates.points.shape)
     dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
     weights = inside * np.where(dark, difficulty.dark_targets, 1.0)
+    plain = candidates.owners == ROOM
     chosen = []
     for row in seen:  # a few people: each draws on its own
-        weight = row * (outside if generator.random() < outside_share else weights)
+        away, nowhere = generator.random(2) < (outside_share, NOWHERE)
+        wanted = row * (outside if away else weights)
+        weight = wanted * (away | (plain == nowhere))
+        weight = weight if weight.any() else wanted
         if weight.sum() == 0:
             return None
         chosen.append(generator.choice(len(weight), p=weight / weight.sum()))
@@ -120,12 +129,17 @@ def hidden(solids: Solids, starts: np.ndarray, ends: np.ndarray, ignored: np.nda
     return blocked(solids, start, end, torch.from_numpy(ignored)).numpy()
 
 
-def clearly_visible(solids: Solids, camera: Camera, heads: Targets) -> np.ndarray:
-    """Whether the camera sees most of each of the `heads`: (P,)."""
-    right, down, _ = camera.rotation
-    spread = np.array([0 * right, 0.06 * right, -0.06 * right, 0.08 * down, -0.08 * down])
-    points = (heads.points[:, None] + spread).reshape(-1, 3)
+def clearly_visible(
+    solids: Solids, camera: Camera, heads: Targets, covered: float = NORMAL.covered
+) -> np.ndarray:
+    """Whether no more than a share `covered` of each of the `heads` is hidden or cut off: (P,)."""
+    points = outlines(camera, heads.points).reshape(-1, 3)
     position = np.broadcast_to(camera.position, points.shape)
-    covered = hidden(solids, position, points, heads.owners.repeat(len(spread))[:, None])
-    framed = camera.contains(points, -0.01).reshape(-1, len(spread))
-    return (covered.reshape(framed.shape).sum(1) <= 1) & framed.all(1)
+    lost = hidden(solids, position, points, heads.owners.repeat(len(OUTLINE))[:, None])
+    lost |= ~camera.contains(points)
+    return lost.reshape(-1, len(OUTLINE)).mean(1) <= covered
+
+
+def outlines(camera: Camera, centres: np.ndarray) -> np.ndarray:
+    """Points (..., 17, 3) spread before heads at `centres` (..., 3), seen from the camera."""
+    return centres[..., None, :] + OUTLINE @ camera.rotation

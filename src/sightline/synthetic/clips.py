@@ -86,10 +86,10 @@ class _Company:
         sight = look(self.solids, eyes, aim, self.heads.owners, wanted)
         self.lost = (gazes.settled(time) & ~sight.met) | ~reachable(lines, gazes.yaws)
         solids, camera = self.solids, self.room.camera
-        visible = clearly_visible(solids, camera, self.heads)
+        visible = clearly_visible(solids, camera, self.heads, self.room.difficulty.covered)
         truth = truth_of(solids, camera, people, self.heads, sight.targets, visible=visible)
         light = self.light._replace(noise_seed=self.light.noise_seed + frame)
-        return World(solids, camera, light, truth)
+        return World(solids, camera, light, truth, tuple(self.room.labels))
 
     def _step(self, time: float) -> np.ndarray:
         """Move everybody; returns the sway (P, 3) of yaw, pitch and roll."""

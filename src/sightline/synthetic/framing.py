@@ -7,9 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from sightline.synthetic.attention import outlines
+from sightline.synthetic.bodies import HIPS, NECK, UNDER, hips
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import HEAD_HEIGHT, Look, Pose, any_look, turned, upright
+from sightline.synthetic.figure import HEAD_HEIGHT, Pose, turned, upright
+from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.world import Camera
+
+SEATED_SHARE = 0.35
+COLUMNS = (0.02, 0.98)  # of the width, where heads are
+NEARER = (0.0, 1.5)  # of a person's depth, the depth that the body faces
 
 
 @dataclass(frozen=True)
@@ -27,43 +34,55 @@ def gather_people(
     focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))
     common = size[1] * np.exp(generator.uniform(*np.log(difficulty.head_heights)))
     wanted = 1 + generator.choice(4, p=(0.25, 0.35, 0.25, 0.15))
-    camera = None
+    camera, look = None, any_look(generator, difficulty)
     people: list[Person] = []
     for _ in range(8 * wanted):
-        scale, seated, height = stature(generator)
-        depth = focal * HEAD_HEIGHT * scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
+        seated, height = stature(generator, look)
+        depth = focal * HEAD_HEIGHT * look.scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
         camera = camera or _camera(generator, size, focal, height, depth)
-        centre = _head_centre(camera, generator.uniform(0.08, 0.92) * size[0], height, depth)
-        row = camera.project(centre)[0][1] / size[1]
-        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
-        if 0.1 < row < 0.75 and min(apart, default=1.0) > 0.6:
+        centre = _head_centre(camera, generator.uniform(*COLUMNS) * size[0], height, depth)
+        if _well_placed(camera, centre, people, difficulty.covered):
             yaw = _body_yaw(generator, camera, centre)
-            people.append(
-                Person(
-                    any_look(generator, scale, difficulty), Pose(centre, upright(yaw), yaw, seated)
-                )
-            )
+            people.append(Person(look, Pose(centre, upright(yaw), yaw, seated)))
+            look = any_look(generator, difficulty)
         if len(people) == wanted:
             break
     assert camera is not None
     return camera, people
 
 
+def _well_placed(camera: Camera, centre: np.ndarray, people: list[Person], covered: float) -> bool:
+    """Whether a head at `centre` is high in the picture, seen enough, and others leave it room."""
+    (column, row), depth = camera.project(centre)
+    if not 0.1 < row / camera.size[1] < 0.75:
+        return False
+    if camera.contains(outlines(camera, centre)).mean() < 1 - covered:
+        return False
+    for other in people:
+        pixels, own = camera.project(other.pose.centre)
+        shoulders = camera.focal * HEAD_HEIGHT / min(own, depth)  # of the nearer one
+        if abs(pixels[0] - column) < (1 - covered) * shoulders:
+            return False
+        if np.hypot(*(centre - other.pose.centre)[:2]) < 0.6:
+            return False
+    return True
+
+
 def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float:
-    """Roughly towards some place that the camera sees, nearer or farther than the person."""
-    depth = camera.project(centre)[1] * generator.uniform(0.2, 1.7)
+    """Roughly towards some place that the camera sees, more often nearer than the person."""
+    depth = camera.project(centre)[1] * generator.uniform(*NEARER)
     pixel = generator.uniform(0, camera.size)
     line = camera.unproject(pixel, depth) - centre
     return np.arctan2(-line[0], line[1]) + generator.normal(0, 0.6)
 
 
-def stature(generator: Generator) -> tuple[float, bool, float]:
-    """Scale of the head, whether the person sits, height of the head's centre above the floor."""
-    seated, child = generator.random(2) < (0.35, 0.15)
-    scale = generator.uniform(0.85, 0.95) if child else generator.uniform(0.95, 1.08)
-    if seated:
-        return scale, True, generator.uniform(0.9, 1.1) if child else generator.uniform(1.1, 1.3)
-    return scale, False, generator.uniform(0.9, 1.25) if child else generator.uniform(1.42, 1.75)
+def stature(generator: Generator, look: Look) -> tuple[bool, float]:
+    """Whether a person sits, and the height of the head's centre above the floor."""
+    low = look.size * hips(look)[2]  # from the body's origin
+    if generator.random() >= SEATED_SHARE:
+        return False, look.tall - look.size * HIPS - low  # who stoops is less tall
+    seat = generator.uniform(0.4, 0.52) * min(look.size + 0.05, 1.0)
+    return True, seat + look.size * UNDER - low + NECK * (look.scale - look.size)
 
 
 def _camera(

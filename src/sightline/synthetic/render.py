@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -15,6 +16,7 @@ from sightline.synthetic.caster import cast
 from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.lens import developed
+from sightline.synthetic.objects import looked_at, objects_of
 from sightline.synthetic.sample import sample_world
 from sightline.synthetic.world import World
 
@@ -82,13 +84,21 @@ def clip_of(
 
 
 def render(world: World, key: str = "") -> Scene:
-    """One picture with depth (inverse, stretched to [0, 1]), head boxes and truth."""
+    """One picture with depth (inverse, stretched to [0, 1]), head boxes, objects and truth."""
     view = cast([world])[0]
     near = 1 / view.depth
     depth = (near - near.min()) / (near.max() - near.min())
     heads = boxes_of(world, world.people.heads)
     image = developed(view, world.light)
-    return Scene(image=image, heads=heads, depth=depth[None], truth=truth(world), key=key)
+    objects, owners = objects_of(world, view)
+    return Scene(
+        image=image,
+        heads=heads,
+        depth=depth[None],
+        objects=objects,
+        truth=replace(truth(world), gaze_object=looked_at(world.people, owners)),
+        key=key,
+    )
 
 
 def boxes_of(world: World, owners: np.ndarray) -> Tensor:

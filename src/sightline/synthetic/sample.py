@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic import things
 from sightline.synthetic.attention import (
     NOBODY,
     Targets,
@@ -24,13 +23,12 @@ from sightline.synthetic.attention import (
     turn_head,
 )
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Pose, body, head, turned, upright
+from sightline.synthetic.figure import Pose, turned
 from sightline.synthetic.framing import Person, gather_people
+from sightline.synthetic.heads import head
+from sightline.synthetic.postures import add_body
 from sightline.synthetic.rooms import Room
-from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
-
-# where the right hand is in the body frame, in head scales; the left hand mirrors it
-HANDS = {"hang": (0.25, 0.05, -0.78), "forward": (0.14, 0.36, -0.55), "hold": (0.07, 0.3, -0.42)}
+from sightline.synthetic.world import ROOM, Camera, People, Solid, Solids, World, stack
 
 
 class Setting(NamedTuple):
@@ -69,7 +67,7 @@ def furnished(
     if not people:
         return None
     setting = settle(Room(generator, camera, people, difficulty))
-    visible = clearly_visible(setting.solids, camera, setting.heads).all()
+    visible = clearly_visible(setting.solids, camera, setting.heads, difficulty.covered).all()
     return setting if visible else None
 
 
@@ -78,7 +76,7 @@ def settle(room: Room) -> Setting:
     people = room.people
     room.furnish()
     for owner, person in enumerate(people, len(people) + 1):
-        _add_body(room.generator, room, person, owner)
+        add_body(room.generator, room, person, owner)
     heads = Targets(
         np.array([person.pose.centre for person in people]), np.arange(1, len(people) + 1)
     )
@@ -114,27 +112,12 @@ def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
     ignored = np.stack([heads.owners, targets.owners], 1)
     if hidden(solids, truth.eyes, truth.targets, ignored).any():
         return None
-    return World(solids, room.camera, room.light(), truth)
+    return World(solids, room.camera, room.light(), truth, tuple(room.labels))
 
 
 def _turn(room: Room, pose: Pose, target: np.ndarray) -> Pose:
     apart = room.difficulty.eyes_apart
     return replace(pose, frame=turned(*turn_head(room.generator, pose, target, apart)))
-
-
-def _add_body(generator: Generator, room: Room, person: Person, owner: int) -> None:
-    """A body whose arms hang, reach forward, or hold something in front of it."""
-    manner = generator.choice(list(HANDS), p=(0.4, 0.3, 0.3))
-    holds = manner == "hold"
-    ends = np.array(HANDS[manner]) * ((-1, 1, 1), (1, 1, 1))
-    hands = ends + generator.normal(0, 0.05, (1 if holds else 2, 3))  # one thing: move together
-    room.solids += body(person.look, person.pose, hands, owner)
-    if holds:
-        pose, scale = person.pose, person.look.scale
-        middle = scale * (hands.mean(0) + np.array((0, 0.05, 0.02)))
-        place = pose.centre + middle @ upright(pose.body_yaw)
-        room.held[room.owners] = owner
-        room.add(things.held(generator, place, pose.body_yaw, room.owners))
 
 
 def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
@@ -147,11 +130,21 @@ def head_solids(people: list[Person], targets: np.ndarray) -> list[Solid]:
 
 
 def candidates(room: Room, heads: Targets) -> Targets:
-    """Things, heads, places in the air, and the camera."""
-    air = room.generator.uniform(room.low + 0.2, room.high - 0.3, (24, 3))
-    points = np.vstack([*room.points.values(), heads.points, air, room.camera.position])
-    owners = [*room.points, *heads.owners]
-    return Targets(points, np.array(owners + [NOBODY] * (len(points) - len(owners))))
+    """Things, hands, heads, plain places, places in the air, and the camera."""
+    here = places(room, heads)
+    air = room.generator.uniform(room.low + 0.2, room.high - 0.3, (16, 3))
+    points = np.vstack([here.points, air, room.camera.position])
+    nobody = np.full(len(points) - len(here.owners), NOBODY)
+    return Targets(points, np.concatenate([here.owners, nobody]))
+
+
+def places(room: Room, heads: Targets) -> Targets:
+    """Things, hands, heads, and places on walls, floor and ceiling."""
+    spots, (owners, points) = room.spots(), zip(*room.targets, strict=True)
+    return Targets(
+        np.vstack([points, heads.points, spots]),
+        np.array([*owners, *heads.owners, *[ROOM] * len(spots)]),
+    )
 
 
 def truth_of(

@@ -20,14 +20,17 @@ from sightline.synthetic.attention import (
     reachable,
     turn_head,
 )
+from sightline.synthetic.bodies import body
 from sightline.synthetic.caster import cast
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Pose, body, turned, upright
+from sightline.synthetic.figure import Pose, turned, upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.lens import developed
+from sightline.synthetic.objects import enough, outlines
+from sightline.synthetic.postures import HANDS
 from sightline.synthetic.products import PRODUCTS, product
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of
-from sightline.synthetic.sample import HANDS, head_solids, truth_of
+from sightline.synthetic.sample import head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
 
@@ -35,7 +38,6 @@ SIZE = (640, 480)
 OCCLUDED_SHARE = 0.2  # of the shoppers try to look at something hidden; some find nothing
 TRAIN_HUMANS, TEST_HUMANS = tuple(range(2, 20)), (1, 20)  # as released
 SHOWN = 0.25  # a product counts whose pixels fill so much of its whole outline's bounding box
-PIXELS, SIDE = 60, 3  # and that has so many pixels of 640x480, so many each way
 # places in a product, in halves of its size from its middle: right, front, up
 SPOTS = np.array([(x, y, z) for y in (1, -1) for x in (-0.8, 0, 0.8) for z in (-0.8, 0, 0.8)])
 MIDDLE = 4  # of the spots the one that is looked at
@@ -118,15 +120,13 @@ def photograph(shelf: Shelf) -> Picture:
     """Render a shelf and find what can be seen of each product."""
     world = shelf.world
     view = cast([world])[0]
-    shown, boxes = _outlines(world.solids.owner[view.solid], PRODUCT + len(shelf.facings))
+    shown, boxes = outlines(world.solids.owner[view.solid], PRODUCT + len(shelf.facings))
     owners = np.arange(PRODUCT, PRODUCT + len(shelf.facings))
     whole = boxes_of(world, owners)
     areas = (whole[:, 2:] - whole[:, :2]).prod(1)
-    zoom = torch.tensor(world.camera.size) / torch.tensor(SIZE)
-    sides = (boxes[PRODUCT:, 2:] - boxes[PRODUCT:, :2]) / zoom
     pixels = shown[PRODUCT:]
-    enough = (pixels >= SHOWN * areas) & (pixels >= PIXELS * zoom.prod()) & (sides >= SIDE).all(1)
-    rows = enough.nonzero()[:, 0]
+    large = enough(pixels, boxes[PRODUCT:], world.camera.size)
+    rows = (large & (pixels >= SHOWN * areas)).nonzero()[:, 0]
     gazed = (rows + PRODUCT == int(world.people.target_owners[0])).nonzero()[:, 0]
     labels = torch.tensor([facing.label for facing in shelf.facings])[rows]
     return Picture(
@@ -136,18 +136,6 @@ def photograph(shelf: Shelf) -> Picture:
         facings=torch.cat([rows, torch.tensor([-1])]),
         gaze_object=int(gazed[0]) if len(gazed) else -1,
     )
-
-
-def _outlines(owner: Tensor, owners: int) -> tuple[Tensor, Tensor]:
-    """Pixels (N,) and edges (N, 4) of each owner's part of a picture of `owner` (H, W)."""
-    height, width = owner.shape
-    x = torch.arange(width).repeat(height)
-    y = torch.arange(height).repeat_interleave(width)
-    places = torch.stack([x, y])
-    index = owner.flatten().expand(2, -1)
-    low = torch.full((2, owners), max(width, height)).scatter_reduce(1, index, places, "amin")
-    high = torch.zeros((2, owners), dtype=torch.long).scatter_reduce(1, index, places + 1, "amax")
-    return owner.flatten().bincount(minlength=owners), torch.cat([low, high]).T.float()
 
 
 class _Sight(NamedTuple):
@@ -167,7 +155,7 @@ def _sample(
     fixed = _fixed(generator, setting, shopper, facings)
     ahead = shopper.pose.centre + shopper.pose.frame[1]
     before = _Sight(stack(fixed + head_solids([shopper], ahead[None])), facings, camera)
-    if not clearly_visible(before.solids, camera, _heads(shopper)).all():
+    if not clearly_visible(before.solids, camera, _heads(shopper), difficulty.covered).all():
         return None
     occluded = bool(generator.random() < OCCLUDED_SHARE)
     row = _choose(generator, before, shopper.pose, occluded)

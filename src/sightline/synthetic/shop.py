@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator, default_rng
 
-from sightline.synthetic import things
+from sightline.synthetic import things, walls
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import Look, any_colour, any_look, any_paint, turned
+from sightline.synthetic.figure import any_colour, any_paint, turned
 from sightline.synthetic.light import varied
+from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.products import PRODUCTS, facings, item_number
 from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
@@ -33,6 +34,7 @@ LOOKS = (  # of the cabinets: dark wood, red, granite, pale wood, steel, white
     Paint((0.5, 0.52, 0.55)),
     Paint((0.88, 0.88, 0.86)),
 )
+PRICES = Paint((0.93, 0.93, 0.9), (0.75, 0.15, 0.1), Texture.PRINT, 30)
 WALLS = 3.7  # metres from the origin to each wall
 
 
@@ -104,7 +106,9 @@ def _line_up(
     """Products side by side on a board, the spare room between different ones."""
     corner, axes, height = board
     starts = [k for k, own in enumerate(row) if k == 0 or own[0] != row[k - 1][0]]
-    gaps = dict(zip(starts, spare * generator.dirichlet(np.ones(len(starts) + 1)), strict=False))
+    gaps = dict(
+        zip(starts, spare * generator.dirichlet(np.full(len(starts) + 1, 0.3)), strict=False)
+    )
     placed, along = [], 0.03
     for index, (label, item) in enumerate(row):
         width, depth, _ = PRODUCTS[label - 1].size
@@ -130,7 +134,7 @@ def _frames(cabinet: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def cabinet_solids(cabinet: int) -> list[Solid]:
-    """Backs, sides, tops and boards of a pair of cabinets."""
+    """Backs, sides, tops, boards and price rails of a pair of cabinets."""
     low, high = (0.0, -DEPTH, 0.0), (WIDTH, 0.0, HEIGHT)
     slabs = [
         (low, (WIDTH, BOARD - DEPTH, HEIGHT)),
@@ -139,10 +143,12 @@ def cabinet_solids(cabinet: int) -> list[Solid]:
         ((0.0, -DEPTH, HEIGHT - BOARD), high),
         *(((0.0, -DEPTH, height), (WIDTH, 0.0, height + BOARD)) for height in BOARDS),
     ]
+    rails = [((0.0, 0.0, level - 0.01), (WIDTH, 0.008, level + 0.03)) for level in BOARDS]
     return [
-        _slab(np.array(slab), corner, axes, LOOKS[cabinet - 1])
+        _slab(np.array(slab), corner, axes, paint)
         for corner, axes in _frames(cabinet)
-        for slab in slabs
+        for paint, some in ((LOOKS[cabinet - 1], slabs), (PRICES, rails))
+        for slab in some
     ]
 
 
@@ -153,14 +159,14 @@ def _slab(ends: np.ndarray, corner: np.ndarray, axes: np.ndarray, paint: Paint) 
 
 @cache
 def background(number: int) -> tuple[Solid, ...]:
-    """Walls, floor, ceiling, and pictures on the walls."""
+    """Walls, floor, ceiling, pictures and lights, and goods and signs that stand and hang about."""
     generator = default_rng((BACKGROUNDS, number))
-    walls, floor = any_paint(generator, (0.5, 3)), any_paint(generator, (1, 4))
+    sides, floor = any_paint(generator, (0.5, 3)), any_paint(generator, (1, 4))
     pale = tuple(0.5 + 0.5 * np.array(any_colour(generator, 0.3, 0.9)))
     half, middle = np.array((WALLS, WALLS, 1.7)), np.array((0.0, 0.0, 1.7))
     slab = (WALLS, WALLS, 0.01)
     solids = [
-        Solid(True, middle, half, walls._replace(colour=pale), ROOM),
+        Solid(True, middle, half, sides._replace(colour=pale), ROOM),
         Solid(True, middle * 0, slab, floor, ROOM),
         Solid(True, 2 * middle, slab, Paint((0.9, 0.9, 0.88)), ROOM),
     ]
@@ -169,16 +175,46 @@ def background(number: int) -> tuple[Solid, ...]:
         for _ in range(2):
             across, height = generator.uniform((-2.8, 1.2), (2.8, 2.7))
             centre = np.array((across, -WALLS, height)) @ axes
-            solids += things.panel(generator, centre, axes, ROOM).solids
+            solids += walls.picture(generator).at(centre, axes, ROOM)
+    for side in (-1, 1):
+        solids += _wares(generator, np.array((side * 3.3, generator.uniform(-1.0, 2.5), 0.01)))
+        solids += _sign(generator, np.array((side * generator.uniform(0.4, 1.6), 2.6, 3.4)))
+        lamp = np.array((side * 1.8, generator.uniform(-1.5, 0.5), 3.39))
+        solids += walls.ceiling_light(generator).at(lamp, np.eye(3), ROOM)
     return tuple(solids)
+
+
+def _wares(generator: Generator, place: np.ndarray) -> list[Solid]:
+    """A basket with balls, or a pile of boxes, at the foot of a wall."""
+    if generator.random() < 0.5:
+        wire = Paint((0.55, 0.57, 0.6), (0.2, 0.2, 0.22), Texture.CHECKER, 25)
+        parts = [things.block((0, 0, 0), (0.6, 0.6, 0.6), wire)]
+        for x, y in ((-0.15, -0.15), (0.15, -0.1), (-0.1, 0.15), (0.16, 0.16)):
+            parts.append(things.blob((x, y, 0.62), (0.26,) * 3, things.pattern(generator, (8, 20))))
+    else:
+        paints = [things.pattern(generator, (4, 12)) for _ in range(3)]
+        parts = [
+            things.block((0, generator.normal(0, 0.03), 0.35 * k), (0.5, 0.6, 0.35), paint)
+            for k, paint in enumerate(paints)
+        ]
+    return things.Thing("box", parts, (0, 0, 0)).at(place, np.eye(3), ROOM)
+
+
+def _sign(generator: Generator, place: np.ndarray) -> list[Solid]:
+    """A printed board on two cords below a place (3,) of the ceiling."""
+    ground, ink = any_colour(generator, 0.6), any_colour(generator, 0.05, 0.3)
+    board = Paint(ground, ink, Texture.PRINT, float(generator.uniform(6, 10)))
+    cord = Paint((0.2, 0.2, 0.2))
+    cords = [things.block((x, 0, -0.35), (0.01, 0.01, 0.35), cord) for x in (-0.35, 0.35)]
+    parts = [things.block((0, 0, -0.65), (0.9, 0.02, 0.3), board), *cords]
+    return things.Thing("board", parts, (0, 0, 0)).at(place, np.eye(3), ROOM)
 
 
 @cache
 def human(number: int) -> tuple[Look, float]:
     """How a shopper looks, and the height of the head's centre above the floor."""
-    generator = default_rng((HUMANS, number))
-    scale = generator.uniform(0.96, 1.06)
-    return any_look(generator, scale), float(generator.uniform(1.42, 1.72))
+    look = any_look(default_rng((HUMANS, number)), ages=(18, 75))
+    return look, look.tall
 
 
 @cache

@@ -202,9 +202,13 @@ class People:
 
 @dataclass(frozen=True)
 class World:
-    """All that is needed to render one picture and to know the truth about it."""
+    """All that is needed to render one picture and to know the truth about it.
+
+    labels: the class of each owner, see `things.CLASSES`; -1 for what is nothing to look at.
+    """
 
     solids: Solids
     camera: Camera
     light: Light
     people: People
+    labels: tuple[int, ...] = ()
