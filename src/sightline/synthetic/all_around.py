@@ -90,7 +90,7 @@ def gather_around(
     for _ in range(8 * wanted):
         look = any_look(generator, difficulty)
         seated, height = stature(generator, look)
-        distance = np.exp(generator.uniform(*np.log((NEAR, FAR))))
+        distance = look.scale * np.exp(generator.uniform(*np.log((NEAR, FAR))))
         bearing = generator.uniform(-np.pi, np.pi)
         centre = np.array((distance * np.cos(bearing), distance * np.sin(bearing), height))
         apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]

@@ -15,8 +15,8 @@ from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.world import Camera
 
 SEATED_SHARE = 0.35
-COLUMNS = (0.02, 0.98)  # of the width, where heads are
-NEARER = (0.0, 1.5)  # of a person's depth, the depth that the body faces
+COLUMNS = (0.06, 0.94)  # of the width, where heads are
+NEARER = (0.2, 1.7)  # of a person's depth, the depth that the body faces
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _well_placed(camera: Camera, centre: np.ndarray, people: list[Person], cover
 
 
 def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float:
-    """Roughly towards some place that the camera sees, more often nearer than the person."""
+    """Roughly towards some place that the camera sees, nearer or farther than the person."""
     depth = camera.project(centre)[1] * generator.uniform(*NEARER)
     pixel = generator.uniform(0, camera.size)
     line = camera.unproject(pixel, depth) - centre
