@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tyro.conf import Positional
 
@@ -81,6 +81,16 @@ class _Synthesize:
     """Width and height in pixels."""
     workers: int = 2
     """Rendering processes."""
+    difficulty: Literal["easy", "normal", "hard"] = "normal"
+    """How hard it is to see who looks where: see docs/rendered.md."""
+
+    def asked(self) -> dict[str, Any]:
+        """What all writers are given."""
+        from sightline.synthetic.difficulty import DIFFICULTIES
+
+        difficulty = DIFFICULTIES[self.difficulty]
+        common = {"seed": self.seed, "size": self.size, "workers": self.workers}
+        return common | {"difficulty": difficulty}
 
 
 @dataclass(kw_only=True)
@@ -97,9 +107,7 @@ class SynthesizeGazeFollow(_Synthesize):
         """Render and write."""
         from sightline.synthetic.gazefollow import write_gazefollow
 
-        written = write_gazefollow(
-            self.folder, images=self.images, seed=self.seed, size=self.size, workers=self.workers
-        )
+        written = write_gazefollow(self.folder, images=self.images, **self.asked())
         print(f"train: {written.train_images} pictures, {written.train_people} people")
         print(f"test: {written.test_images} pictures, {written.test_people} people")
         return 0
@@ -127,10 +135,8 @@ class SynthesizeVideoAttentionTarget(_Synthesize):
             self.folder,
             clips=self.clips,
             frames=self.frames,
-            seed=self.seed,
-            size=self.size,
             fps=self.fps,
-            workers=self.workers,
+            **self.asked(),
         )
         for split, part in written.items():
             print(f"{split}: {part.clips} clips, {part.tracks} tracks of {part.heads} heads")
@@ -160,11 +166,9 @@ class SynthesizeGoo(_Synthesize):
         train, test = write_goo(
             self.folder,
             images=self.images,
-            seed=self.seed,
-            size=self.size,
-            workers=self.workers,
             test_share=self.test_share,
             layout=self.layout,
+            **self.asked(),
         )
         print(f"train: {train} pictures\ntest: {test} pictures")
         return 0
@@ -190,12 +194,7 @@ class SynthesizeGazeFollow360(_Synthesize):
         from sightline.synthetic.gazefollow360 import write_gazefollow360
 
         written = write_gazefollow360(
-            self.folder,
-            images=self.images,
-            seed=self.seed,
-            size=self.size,
-            workers=self.workers,
-            test_share=self.test_share,
+            self.folder, images=self.images, test_share=self.test_share, **self.asked()
         )
         for split, part in written.items():
             print(f"{split}: {part.images} panoramas, {part.people} people")

@@ -8,6 +8,7 @@ that has no place in its picture.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -31,12 +32,16 @@ AT_SEAM = 0.2  # of the pictures have somebody at the seam
 SPOTS = 8  # places on walls, floor and ceiling that can be looked at
 
 
-def render_panoramas(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+def render_panoramas(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> list[Scene]:
     """Random panoramas in memory, none that `write_gazefollow360` writes with the same seed."""
-    return [
-        render_panorama(surroundings_of(seed, MEMORY_AROUND, i, size), f"panorama-{seed}-{i}")
-        for i in range(count)
-    ]
+    draw = partial(surroundings_of, seed, MEMORY_AROUND, size=size, difficulty=difficulty)
+    return [render_panorama(draw(i), f"panorama-{seed}-{i}") for i in range(count)]
 
 
 def render_panorama(world: World, key: str = "") -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -26,9 +27,18 @@ FPS = 10.0
 OUTSIDE_SHARE = 0.25  # of the people in a picture, of gaze shifts in a clip
 
 
-def render_scenes(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+def render_scenes(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> list[Scene]:
     """Random scenes in memory, never those that `write_gazefollow` writes with the same seed."""
-    return [render(world_of(seed, MEMORY, i, size), f"room-{seed}-{i}") for i in range(count)]
+    return [
+        render(world_of(seed, MEMORY, i, size, difficulty=difficulty), f"room-{seed}-{i}")
+        for i in range(count)
+    ]
 
 
 def render_clips(
@@ -38,15 +48,16 @@ def render_clips(
     *,
     length: int = 20,
     fps: float = FPS,
+    difficulty: Difficulty = NORMAL,
 ) -> list[Clip]:
     """Random clips of `length` scenes, `fps` of them a second, each of the same people in order.
 
     People who are hidden or have left the picture keep their row, with `Truth.counted` False.
     """
+    draw = partial(clip_of, seed, MEMORY_CLIPS, length=length, fps=fps, difficulty=difficulty)
     return [
-        [render(world, f"clip-{seed}-{i}-{frame}") for frame, world in enumerate(worlds)]
+        [render(world, f"clip-{seed}-{i}-{frame}") for frame, world in enumerate(draw(i, size))]
         for i in range(count)
-        for worlds in [clip_of(seed, MEMORY_CLIPS, i, size, length=length, fps=fps)]
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -70,14 +71,19 @@ class Picture:
     gaze_object: int
 
 
-def render_shelves(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+def render_shelves(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> list[Scene]:
     """Random shelves in memory, never those that `write_goo` writes with the same seed.
 
     The last of the `objects` is the head, as in GOO.
     """
-    return [
-        scene_of(shelf_of(seed, MEMORY_SHELVES, i, size), f"shelf-{seed}-{i}") for i in range(count)
-    ]
+    draw = partial(shelf_of, seed, MEMORY_SHELVES, size=size, difficulty=difficulty)
+    return [scene_of(draw(i), f"shelf-{seed}-{i}") for i in range(count)]
 
 
 def shelf_of(
