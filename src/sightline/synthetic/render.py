@@ -16,7 +16,7 @@ from sightline.synthetic.caster import View, cast
 from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.sample import sample_world
-from sightline.synthetic.world import Light, World
+from sightline.synthetic.world import Light, World, tensor
 
 SIZE = (320, 240)
 TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
@@ -119,10 +119,17 @@ def boxes_of(world: World, owners: np.ndarray) -> Tensor:
 
 
 def truth(world: World) -> Truth:
-    """Projected targets (P, 1, 2), NaN for people who look out of it; the hidden do not count."""
+    """Targets (P, 1, 2), NaN for those outside, and sight lines; the hidden do not count."""
     people = world.people
     pixels, _ = world.camera.project(people.targets)
     points = torch.from_numpy(pixels).float()
     inside = torch.from_numpy(people.inside)
     counted = torch.from_numpy(people.visible)
-    return Truth(points.where(inside[:, None], torch.nan)[:, None], inside.float(), counted=counted)
+    points = points.where(inside[:, None], torch.nan)[:, None]
+    return Truth(points, inside.float(), counted=counted, directions=sight_lines(world))
+
+
+def sight_lines(world: World) -> Tensor:
+    """From the eyes to the target: unit vectors (P, 3) in the camera's frame."""
+    lines = tensor((world.people.targets - world.people.eyes) @ world.camera.rotation.T)
+    return torch.nn.functional.normalize(lines, dim=-1)

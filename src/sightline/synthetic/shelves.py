@@ -26,7 +26,7 @@ from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, body, turned, upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.products import PRODUCTS, product
-from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, developed
+from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, developed, sight_lines
 from sightline.synthetic.sample import HANDS, head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
@@ -113,7 +113,12 @@ def scene_of(shelf: Shelf, key: str = "") -> Scene:
         image=picture.image,
         heads=picture.boxes[-1:],
         objects=Objects(picture.boxes, picture.labels, torch.ones(len(picture.boxes)), GOO_CLASSES),
-        truth=Truth(points[:, None], torch.ones(1), torch.tensor([picture.gaze_object])),
+        truth=Truth(
+            points[:, None],
+            torch.ones(1),
+            torch.tensor([picture.gaze_object]),
+            directions=sight_lines(shelf.world),
+        ),
         key=key,
         eyes=eyes,
     )
