@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 
@@ -23,6 +24,7 @@ TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
 TRAIN_CLIPS, TEST_CLIPS, MEMORY_CLIPS = range(3, 6)  # and of clips
 TRAIN_SHELVES, TEST_SHELVES, MEMORY_SHELVES = range(6, 9)  # and of shelves
 TRAIN_AROUND, VAL_AROUND, TEST_AROUND, MEMORY_AROUND = range(9, 13)  # and of panoramas
+VAL, VAL_CLIPS, VAL_SHELVES = range(13, 16)  # that `endless` sets are validated on
 FPS = 10.0
 OUTSIDE_SHARE = 0.25  # of the people in a picture, of gaze shifts in a clip
 
@@ -93,12 +95,26 @@ def clip_of(
 
 def render(world: World, key: str = "") -> Scene:
     """One picture with depth (inverse, stretched to [0, 1]), head boxes and truth."""
-    view = cast([world])[0]
+    return render_all([world], [key])[0]
+
+
+def render_all(worlds: Sequence[World], keys: Sequence[str], *, depth: bool = True) -> list[Scene]:
+    """Pictures of one size as `render` makes them, together; without `depth` none has it."""
+    return [
+        Scene(
+            image=developed(view, world.light),
+            heads=boxes_of(world, world.people.heads),
+            depth=_nearness(view) if depth else None,
+            truth=truth(world),
+            key=key,
+        )
+        for world, key, view in zip(worlds, keys, cast(list(worlds)), strict=True)
+    ]
+
+
+def _nearness(view: View) -> Tensor:
     near = 1 / view.depth
-    depth = (near - near.min()) / (near.max() - near.min())
-    heads = boxes_of(world, world.people.heads)
-    image = developed(view, world.light)
-    return Scene(image=image, heads=heads, depth=depth[None], truth=truth(world), key=key)
+    return ((near - near.min()) / (near.max() - near.min()))[None]
 
 
 def developed(view: View, light: Light) -> Tensor:
