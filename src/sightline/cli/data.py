@@ -1,14 +1,17 @@
-"""`sightline data check`, `sightline data convert` and `sightline data synthesize`."""
+"""`sightline data check`, `convert`, `statistics` and `synthesize`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
 from sightline.cli.options import UsageError
+
+if TYPE_CHECKING:
+    from sightline.datasets.statistics import Row
 
 
 @dataclass(kw_only=True)
@@ -67,6 +70,56 @@ class Convert:
         )
         print(report)
         return 0 if report.ok else 1
+
+
+@dataclass(kw_only=True)
+class Statistics:
+    """Measure what is in a dataset: people, heads, targets, objects; real or rendered.
+
+    Sizes and distances are shares of the picture. Datasets with one person per sample (gazefollow,
+    videoattentiontarget) do not know how many people a picture has: take gazefollow-pictures or
+    videoattentiontarget-frames.
+    """
+
+    dataset: Positional[str]
+    """Its name, as in a recipe."""
+    folder: Positional[Path]
+    """Where it is, or a source of rendered pictures such as rendered:seed=3,difficulty=hard."""
+    split: str = "train"
+    """Which part of it."""
+    samples: int = 1000
+    """At most so many, evenly over the part."""
+    plot: Path | None = None
+    """Also draw a figure into this file, such as statistics.png."""
+
+    def run(self) -> int:
+        """Measure, print a table, draw."""
+        from sightline.datasets import load_dataset
+        from sightline.datasets.statistics import measure_dataset
+
+        if self.samples < 1:
+            raise UsageError(f"--samples is {self.samples}; give at least 1")
+        statistics = measure_dataset(
+            load_dataset(self.dataset, self.folder, self.split), self.samples
+        )
+        _print_rows(statistics.rows())
+        if self.plot:
+            from sightline.datasets.statistics_plot import draw_statistics
+
+            draw_statistics(statistics, self.plot, f"{self.dataset} {self.folder} {self.split}")
+            print(f"figure: {self.plot}")
+        return 0
+
+
+def _print_rows(rows: list[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "n", "mean", "5 %", "median", "95 %")
+    for row in rows:
+        values = (f"{value:.3f}" for value in (row.mean, *row.quantiles))
+        table.add_row(row.name, str(row.n), *values)
+    Console(width=100).print(table)
 
 
 @dataclass(kw_only=True)
