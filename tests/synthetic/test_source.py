@@ -19,11 +19,11 @@ def test_what_is_left_out_has_its_usual_value() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    (
+    [
         *("seed", "seed=", "seed=-1", "seed=1.5", "images=0", "size=224", "size=0x4"),
         *("size=64x48x3", "difficulty=brutal", "colour=red", "seed=1,", ",", "seed=1,seed=1"),
         *(" seed=1", "seed=١"),
-    ),
+    ],
 )
 def test_anything_else_is_refused_with_an_example(words: str) -> None:
     with pytest.raises(ValueError, match="write for example rendered:seed=3") as error:
