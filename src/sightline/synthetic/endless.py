@@ -98,6 +98,10 @@ class Rendered(Dataset[Any]):
         """The samples at `indices`, of which `draw` has made the worlds, rendered together."""
         raise NotImplementedError
 
+    def _rendered(self, worlds: Sequence[World], keys: Sequence[str]) -> list[Scene]:
+        scenes = render_all(worlds, keys)
+        return scenes if self.depth else [replace(scene, depth=None) for scene in scenes]
+
 
 class RenderedRooms(Rendered):
     """Pictures of rooms for GazeFollow, each with all its people.
@@ -116,7 +120,7 @@ class RenderedRooms(Rendered):
 
     def show(self, indices: Sequence[int], drawn: Sequence[World]) -> list[Scene]:
         """Pictures of the rooms."""
-        scenes = render_all(drawn, [self.name(index) for index in indices], depth=self.depth)
+        scenes = self._rendered(drawn, [self.name(index) for index in indices])
         if self.split == "test":
             scenes = list(map(self._annotated, indices, drawn, scenes))
         return scenes
@@ -160,7 +164,7 @@ class RenderedClips(Rendered):
         """Clips of these frames; their rows are the same people in the same order."""
         keys = [f"{self.name(i)}/{k:08d}" for i in indices for k in range(self.clip_length)]
         worlds = [world for clip in drawn for world in clip]
-        scenes = iter(render_all(worlds, keys, depth=self.depth))
+        scenes = iter(self._rendered(worlds, keys))
         clips = [[_only(next(scenes), _seen(clip)) for _ in clip] for clip in drawn]
         return [_smooth(clip) for clip in clips]
 

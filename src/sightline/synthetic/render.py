@@ -98,23 +98,18 @@ def render(world: World, key: str = "") -> Scene:
     return render_all([world], [key])[0]
 
 
-def render_all(worlds: Sequence[World], keys: Sequence[str], *, depth: bool = True) -> list[Scene]:
-    """Pictures of one size as `render` makes them, together; without `depth` none has it."""
-    return [
-        Scene(
-            image=developed(view, world.light),
-            heads=boxes_of(world, world.people.heads),
-            depth=_nearness(view) if depth else None,
-            truth=truth(world),
-            key=key,
-        )
-        for world, key, view in zip(worlds, keys, cast(list(worlds)), strict=True)
-    ]
+def render_all(worlds: Sequence[World], keys: Sequence[str]) -> list[Scene]:
+    """The same of worlds with pictures of one size, rendered together."""
+    views = cast(list(worlds))
+    return [_scene(*each) for each in zip(worlds, views, keys, strict=True)]
 
 
-def _nearness(view: View) -> Tensor:
+def _scene(world: World, view: View, key: str) -> Scene:
     near = 1 / view.depth
-    return ((near - near.min()) / (near.max() - near.min()))[None]
+    depth = (near - near.min()) / (near.max() - near.min())
+    heads = boxes_of(world, world.people.heads)
+    image = developed(view, world.light)
+    return Scene(image=image, heads=heads, depth=depth[None], truth=truth(world), key=key)
 
 
 def developed(view: View, light: Light) -> Tensor:
