@@ -10,8 +10,9 @@ from torch.utils.data import DataLoader
 
 from sightline.datasets import RENDERED, load_dataset
 from sightline.scene import Clip, Scene, as_clip
+from sightline.synthetic.batches import RenderedBatches
 from sightline.synthetic.difficulty import EASY
-from sightline.synthetic.endless import Rendered, RenderedBatches
+from sightline.synthetic.endless import Rendered
 from sightline.synthetic.gazefollow import write_gazefollow
 from sightline.synthetic.gazefollow360 import write_gazefollow360
 from sightline.synthetic.goo import write_goo

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from sightline.geometry.boxes import smooth_boxes
 from sightline.scene import Clip, Projection, Scene
@@ -228,54 +227,6 @@ class RenderedPanoramas(Rendered):
     def show(self, indices: Sequence[int], drawn: Sequence[World]) -> list[Scene]:
         """Pictures of it."""
         return [render_panorama(w, self.name(i)) for i, w in zip(indices, drawn, strict=True)]
-
-
-class RenderedBatches:
-    """Lists of samples that are rendered together, epoch after epoch, for a training loop of yours.
-
-    Worlds are drawn by `workers` processes, or by this one, and rendered in this one; what does
-    not fill a batch at the end of an epoch is left out. A list is a function of `dataset`, its size
-    and its number: begin at the batch `start` to go on where a loop broke off.
-    """
-
-    def __init__(
-        self, dataset: Rendered, batch_size: int, *, workers: int = 0, start: int = 0
-    ) -> None:
-        if batch_size < 1 or (not dataset.endless and batch_size > len(dataset)):
-            raise ValueError(f"{batch_size} samples are no batch of {len(dataset)}; give another.")
-        self.dataset, self.batch_size, self.workers = dataset, batch_size, workers
-        self.start = start
-
-    def __iter__(self) -> Iterator[list[Any]]:
-        """Batches of samples in order."""
-        size = self.batch_size
-        numbers = count(self.start)
-        if not self.dataset.endless:
-            numbers = range(self.start, len(self.dataset) // size)
-        batches = (list(range(n * size, (n + 1) * size)) for n in numbers)
-        loader = DataLoader(
-            _Drawn(self.dataset),
-            batch_sampler=batches,
-            collate_fn=_unzipped,
-            num_workers=self.workers,
-        )
-        for indices, drawn in loader:
-            yield self.dataset.show(indices, drawn)
-
-
-class _Drawn(Dataset[Any]):
-    """The worlds of a data set with their indices."""
-
-    def __init__(self, dataset: Rendered) -> None:
-        self.dataset = dataset
-
-    def __getitem__(self, index: int) -> tuple[int, Any]:
-        with one_thread():
-            return index, self.dataset.draw(index)
-
-
-def _unzipped(pairs: list[tuple[int, Any]]) -> list[tuple]:
-    return list(zip(*pairs, strict=True))
 
 
 def _seen(worlds: list[World]) -> np.ndarray:
