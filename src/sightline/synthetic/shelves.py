@@ -25,8 +25,9 @@ from sightline.synthetic.caster import cast
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, body, turned, upright
 from sightline.synthetic.framing import Person
+from sightline.synthetic.lens import developed
 from sightline.synthetic.products import PRODUCTS, product
-from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, developed, sight_lines
+from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, sight_lines
 from sightline.synthetic.sample import HANDS, head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
