@@ -179,11 +179,13 @@ def test_workers_render_what_one_process_does() -> None:
     assert all(same(a, b) for a, b in zip(loader, dataset, strict=True))
 
 
-@pytest.mark.parametrize("name", ["gazefollow", "videoattentiontarget", "goo-synth"])
+@pytest.mark.parametrize(
+    "name", ["gazefollow", "videoattentiontarget", "goo-synth", "gazefollow360"]
+)
 @pytest.mark.parametrize("workers", [0, 1])
 def test_batches_are_the_samples_in_order(name: str, workers: int) -> None:
     dataset: Rendered = rendered(name, "train")
-    batches = iter(RenderedBatches(dataset, 2, workers=workers, start=1))
+    batches = iter(RenderedBatches(dataset, 2, device="cpu", workers=workers, start=1))
     for first in (2, 4):  # over the end of the epoch
         batch = next(batches)
         assert len(batch) == 2

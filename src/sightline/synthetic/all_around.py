@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import torch
 from numpy.random import Generator
 
 from sightline.scene import Scene
@@ -45,10 +46,10 @@ def render_panoramas(
     return [render_panorama(draw(i), f"panorama-{seed}-{i}") for i in range(count)]
 
 
-def render_panorama(world: World, key: str = "") -> Scene:
-    """One panorama with head boxes and truth."""
+def render_panorama(world: World, key: str = "", device: torch.device | str = "cpu") -> Scene:
+    """One panorama with head boxes and truth; the picture stays on `device`."""
     return Scene(
-        image=developed(cast_panorama(world), world.light, around=True),
+        image=developed(cast_panorama(world, device), world.light, around=True),
         heads=boxes_around(world, world.people.heads),
         truth=truth(world),
         projection="equirectangular",

@@ -8,25 +8,32 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from sightline.synthetic.endless import Rendered
+from sightline.synthetic.endless import Device, Rendered
 from sightline.synthetic.writing import one_thread
 
 
 class RenderedBatches:
     """Lists of samples that are rendered together, epoch after epoch, for a training loop of yours.
 
-    Worlds are drawn by `workers` processes, or by this one, and rendered in this one; what does
-    not fill a batch at the end of an epoch is left out. A list is a function of `dataset`, its size
-    and its number: begin at the batch `start` to go on where a loop broke off.
+    Worlds are drawn by `workers` processes, or by this one, and rendered on `device` in this one,
+    where pictures and depth stay. Samples come in order, those of an epoch after those of the one
+    before; a fixed split ends with its last whole batch. Begin at the batch `start` to go on where
+    a loop broke off.
     """
 
     def __init__(
-        self, dataset: Rendered, batch_size: int, *, workers: int = 0, start: int = 0
+        self,
+        dataset: Rendered,
+        batch_size: int,
+        *,
+        device: Device = "cpu",
+        workers: int = 0,
+        start: int = 0,
     ) -> None:
         if batch_size < 1 or (not dataset.endless and batch_size > len(dataset)):
             raise ValueError(f"{batch_size} samples are no batch of {len(dataset)}; give another.")
         self.dataset, self.batch_size, self.workers = dataset, batch_size, workers
-        self.start = start
+        self.device, self.start = device, start
 
     def __iter__(self) -> Iterator[list[Any]]:
         """Batches of samples in order."""
@@ -42,7 +49,7 @@ class RenderedBatches:
             num_workers=self.workers,
         )
         for indices, drawn in loader:
-            yield self.dataset.show(indices, drawn)
+            yield self.dataset.show(indices, drawn, self.device)
 
 
 class _Drawn(Dataset[Any]):

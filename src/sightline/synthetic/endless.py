@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from sightline.synthetic.source import read_source
 from sightline.synthetic.world import World
 from sightline.synthetic.writing import one_thread
 
+Device: TypeAlias = torch.device | str
 SPLITS = ("train", "val", "test", "trainval")
 HELD_OUT = 0.1  # pictures of the validation and of the test, as a share of those of an epoch
 
@@ -93,12 +94,19 @@ class Rendered(Dataset[Any]):
         """The world of a sample, for `show`."""
         raise NotImplementedError
 
-    def show(self, indices: Sequence[int], drawn: Sequence[Any]) -> list[Any]:
-        """The samples at `indices`, of which `draw` has made the worlds, rendered together."""
+    def show(
+        self, indices: Sequence[int], drawn: Sequence[Any], device: Device = "cpu"
+    ) -> list[Any]:
+        """The samples at `indices`, of which `draw` has made the worlds, rendered together.
+
+        Pictures and depth stay on `device`; the rest is in ordinary memory.
+        """
         raise NotImplementedError
 
-    def _rendered(self, worlds: Sequence[World], keys: Sequence[str]) -> list[Scene]:
-        scenes = render_all(worlds, keys)
+    def _rendered(
+        self, worlds: Sequence[World], keys: Sequence[str], device: Device
+    ) -> list[Scene]:
+        scenes = render_all(worlds, keys, device)
         return scenes if self.depth else [replace(scene, depth=None) for scene in scenes]
 
 
@@ -117,9 +125,11 @@ class RenderedRooms(Rendered):
         share = 0.0 if self.split == "test" else self.outside_share
         return world_of(self.seed, self.stream, index, outside_share=share, **self.asked)
 
-    def show(self, indices: Sequence[int], drawn: Sequence[World]) -> list[Scene]:
+    def show(
+        self, indices: Sequence[int], drawn: Sequence[World], device: Device = "cpu"
+    ) -> list[Scene]:
         """Pictures of the rooms."""
-        scenes = self._rendered(drawn, [self.name(index) for index in indices])
+        scenes = self._rendered(drawn, [self.name(index) for index in indices], device)
         if self.split == "test":
             scenes = list(map(self._annotated, indices, drawn, scenes))
         return scenes
@@ -159,11 +169,13 @@ class RenderedClips(Rendered):
             worlds = clip_of(self.seed, self.stream, index, length=length, **self.asked)
         return worlds[-frames:]
 
-    def show(self, indices: Sequence[int], drawn: Sequence[list[World]]) -> list[Clip]:
+    def show(
+        self, indices: Sequence[int], drawn: Sequence[list[World]], device: Device = "cpu"
+    ) -> list[Clip]:
         """Clips of these frames; their rows are the same people in the same order."""
         keys = [f"{self.name(i)}/{k:08d}" for i in indices for k in range(self.clip_length)]
         worlds = [world for clip in drawn for world in clip]
-        scenes = iter(self._rendered(worlds, keys))
+        scenes = iter(self._rendered(worlds, keys, device))
         clips = [[_only(next(scenes), _seen(clip)) for _ in clip] for clip in drawn]
         return [_smooth(clip) for clip in clips]
 
@@ -182,9 +194,11 @@ class RenderedFrames(RenderedClips):
     clip_length = 1
     first = ""
 
-    def show(self, indices: Sequence[int], drawn: Sequence[list[World]]) -> list[Any]:
+    def show(
+        self, indices: Sequence[int], drawn: Sequence[list[World]], device: Device = "cpu"
+    ) -> list[Any]:
         """Pictures of the frames."""
-        clips = super().show(indices, drawn)
+        clips = super().show(indices, drawn, device)
         scenes = [replace(scene, heads=_cut(scene)) for (scene,) in clips]
         return [replace(s, key=self.name(i)) for i, s in zip(indices, scenes, strict=True)]
 
@@ -202,9 +216,11 @@ class RenderedShelves(Rendered):
         humans = shelves.TEST_HUMANS if self.split == "test" else shelves.TRAIN_HUMANS
         return shelf_of(self.seed, self.stream, index, humans=humans, **self.asked)
 
-    def show(self, indices: Sequence[int], drawn: Sequence[Shelf]) -> list[Scene]:
+    def show(
+        self, indices: Sequence[int], drawn: Sequence[Shelf], device: Device = "cpu"
+    ) -> list[Scene]:
         """Pictures of the shelves."""
-        return [scene_of(s, self.name(i)) for i, s in zip(indices, drawn, strict=True)]
+        return [scene_of(s, self.name(i), device) for i, s in zip(indices, drawn, strict=True)]
 
 
 class RenderedPanoramas(Rendered):
@@ -224,9 +240,13 @@ class RenderedPanoramas(Rendered):
         """What is around the camera."""
         return surroundings_of(self.seed, self.stream, index, **self.asked)
 
-    def show(self, indices: Sequence[int], drawn: Sequence[World]) -> list[Scene]:
+    def show(
+        self, indices: Sequence[int], drawn: Sequence[World], device: Device = "cpu"
+    ) -> list[Scene]:
         """Pictures of it."""
-        return [render_panorama(w, self.name(i)) for i, w in zip(indices, drawn, strict=True)]
+        return [
+            render_panorama(w, self.name(i), device) for i, w in zip(indices, drawn, strict=True)
+        ]
 
 
 def _seen(worlds: list[World]) -> np.ndarray:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sightline.scene import Clip, Scene, Truth
 from sightline.synthetic.bounds import NEAR, extents
-from sightline.synthetic.caster import cast
+from sightline.synthetic.caster import View, cast
 from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.lens import developed
@@ -99,9 +99,14 @@ def render(world: World, key: str = "") -> Scene:
     return render_all([world], [key])[0]
 
 
-def render_all(worlds: Sequence[World], keys: Sequence[str]) -> list[Scene]:
-    """The same of worlds with pictures of one size, rendered together."""
-    views = cast(list(worlds))
+def render_all(
+    worlds: Sequence[World], keys: Sequence[str], device: torch.device | str = "cpu"
+) -> list[Scene]:
+    """The same of worlds with pictures of one size, rendered together.
+
+    Pictures and depth are rendered on `device` and stay there; the rest is in ordinary memory.
+    """
+    views = cast(list(worlds), device)
     return [_scene(*each) for each in zip(worlds, views, keys, strict=True)]
 
 

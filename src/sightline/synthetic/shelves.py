@@ -104,9 +104,9 @@ def shelf_of(
             return shelf
 
 
-def scene_of(shelf: Shelf, key: str = "") -> Scene:
+def scene_of(shelf: Shelf, key: str = "", device: torch.device | str = "cpu") -> Scene:
     """One picture with its products, the head and the truth; a hidden target is still a point."""
-    picture, people, camera = photograph(shelf), shelf.world.people, shelf.world.camera
+    picture, people, camera = photograph(shelf, device), shelf.world.people, shelf.world.camera
     points, eyes = (
         torch.from_numpy(camera.project(p)[0]).float() for p in (people.targets, people.eyes)
     )
@@ -125,11 +125,12 @@ def scene_of(shelf: Shelf, key: str = "") -> Scene:
     )
 
 
-def photograph(shelf: Shelf) -> Picture:
-    """Render a shelf and find what can be seen of each product."""
+def photograph(shelf: Shelf, device: torch.device | str = "cpu") -> Picture:
+    """Render a shelf and find what can be seen of each product; the picture stays on `device`."""
     world = shelf.world
-    view = cast([world])[0]
-    shown, boxes = _outlines(world.solids.owner[view.solid], PRODUCT + len(shelf.facings))
+    view = cast([world], device)[0]
+    owners = world.solids.owner[view.solid.cpu()]
+    shown, boxes = _outlines(owners, PRODUCT + len(shelf.facings))
     owners = np.arange(PRODUCT, PRODUCT + len(shelf.facings))
     whole = boxes_of(world, owners)
     areas = (whole[:, 2:] - whole[:, :2]).prod(1)
