@@ -53,39 +53,39 @@ class Statistics:
 
     def rows(self) -> list[Row]:
         """The table: shares, and means with quantiles."""
-        known = self.inside[~self.inside.isnan()]
         sectors = {"right": 0, "up": 90, "left": 180, "down": 270}
-        shares = [
-            ("looks inside, of those known", known),
-            ("inside or outside unknown", self.inside.isnan()),
+        turns = self.turns[~self.turns.isnan()]
+        rows = [
+            _measured_row("people per picture", self.people),
+            _measured_row("head width", self.heads[:, 0]),
+            _measured_row("head height", self.heads[:, 1]),
+            _measured_row("from head to target", self.lines.norm(dim=1)),
+            _measured_row("target x", self.targets[:, 0]),
+            _measured_row("target y", self.targets[:, 1]),
+            _share("looks inside, of those known", self.inside[~self.inside.isnan()] == 1),
+            _share("inside or outside unknown", self.inside.isnan()),
             *(
-                (f"looks {name} in the picture", ((self.turns - middle + 45) % 360 < 90))
+                _share(f"looks {name} in the picture", (turns - middle + 45) % 360 < 90)
                 for name, middle in sectors.items()
             ),
+            _measured_row("from an annotator to the mean of the others", self.apart),
+            _measured_row("from an annotator to the nearest other", self.nearest),
+            _measured_row("objects per picture", self.objects),
+            _measured_row("object width", self.sizes[:, 0]),
+            _measured_row("object height", self.sizes[:, 1]),
         ]
-        measured = [
-            ("people per picture", self.people),
-            ("head width", self.heads[:, 0]),
-            ("head height", self.heads[:, 1]),
-            ("from head to target", self.lines.norm(dim=1)),
-            ("target x", self.targets[:, 0]),
-            ("target y", self.targets[:, 1]),
-            ("from an annotator to the mean of the others", self.apart),
-            ("from an annotator to the nearest other", self.nearest),
-            ("objects per picture", self.objects),
-            ("object width", self.sizes[:, 0]),
-            ("object height", self.sizes[:, 1]),
-        ]
-        rows = [_row(name, values, spread=True) for name, values in measured]
-        rows[6:6] = [_row(name, values.float(), spread=False) for name, values in shares]
         return [row for row in rows if row.n]
 
 
-def _row(name: str, values: Tensor, *, spread: bool) -> Row:
+def _share(name: str, which: Tensor) -> Row:
+    return Row(name, len(which), which.double().mean().item())
+
+
+def _measured_row(name: str, values: Tensor) -> Row:
     values = values[~values.isnan()].double()
     if not len(values):
         return Row(name, 0, torch.nan)
-    quantiles = values.quantile(values.new_tensor(QUANTILES)).tolist() if spread else ()
+    quantiles = values.quantile(values.new_tensor(QUANTILES)).tolist()
     return Row(name, len(values), values.mean().item(), tuple(quantiles))
 
 
