@@ -37,7 +37,7 @@ class Kind(NamedTuple):
 
     world: Callable[[int], World]
     cast: Callable[[World], View]
-    count: int
+    pictures: int
     depth: bool
 
 
@@ -110,7 +110,7 @@ def main() -> None:
     spawn = get_context("spawn")
     with ProcessPoolExecutor(chosen.workers, spawn, torch.set_num_threads, (1,)) as pool:
         for name, kind in kinds(chosen.pictures).items():
-            speed = per_second(name, kind.count, pool)
+            speed = per_second(name, kind.pictures, pool)
             row: Row = {"picture": name, "pictures/s": speed, **steps(kind, 8)}
             rows.append(row)
     report("rendering", rows, chosen.json)

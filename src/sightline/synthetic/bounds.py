@@ -29,12 +29,11 @@ class Cameras:
         position, rotation, focal = zip(
             *((camera.position, camera.rotation, camera.focal) for camera in cameras), strict=True
         )
-        parts = (tensor(part).to(device) for part in (position, rotation, focal))
-        return cls(*parts, cameras[0].size)
+        position, rotation, focal = (tensor(p).to(device) for p in (position, rotation, focal))
+        return cls(position, rotation, focal, cameras[0].size)
 
     def __getitem__(self, which: Tensor) -> Cameras:
-        parts = (self.position[which], self.rotation[which], self.focal[which])
-        return Cameras(*parts, self.size)
+        return Cameras(self.position[which], self.rotation[which], self.focal[which], self.size)
 
 
 def rectangles(solids: Solids, cameras: Cameras) -> Tensor:

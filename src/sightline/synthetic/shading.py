@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from sightline.synthetic.shadows import LIFT, Shadows
-from sightline.synthetic.stage import CHUNK, Stage, local_rays
+from sightline.synthetic.stage import Stage, local_rays
 from sightline.synthetic.textures import textured
 from sightline.synthetic.world import World, tensor
 
@@ -34,7 +34,8 @@ class Shading:
 
     def colours(self, xy: Tensor, depth: Tensor, solid: Tensor) -> Tensor:
         """Colours (3, R) of what rays through `xy` (2, R) hit: texture, Lambert, ambient."""
-        parts = zip(xy.split(CHUNK, 1), depth.split(CHUNK), solid.split(CHUNK), strict=True)
+        chunk = self.stage.chunk
+        parts = zip(xy.split(chunk, 1), depth.split(chunk), solid.split(chunk), strict=True)
         return torch.cat([self._colours(*part) for part in parts], 1)
 
     def _colours(self, xy: Tensor, depth: Tensor, solid: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ Coordinates come first, (3, n), so that each of them is one contiguous run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,7 +17,9 @@ from sightline.synthetic.bounds import Cameras, rectangles
 from sightline.synthetic.world import Camera, Solids, join, tensor
 
 CHUNK = 1 << 14  # so many pairs or rays at once stay in a processor's cache
+CHUNK_ELSEWHERE = 1 << 22  # and so many keep a graphics card busy
 SUBPIXELS = ((-0.125, 0.375, -0.375, 0.125), (-0.375, -0.125, 0.125, 0.375))
+SAMPLES = len(SUBPIXELS[0])
 NOTHING = 0x7F800000 << 32  # the key of a ray that hits nothing: an infinite depth
 
 
@@ -36,7 +39,8 @@ class Stage:
         eyes = Cameras.of(cameras, device)[self.view]
         self.rays = _rays(self.solids, eyes)
         corners, box = rectangles(self.solids, eyes), self.solids.box
-        self.pairs = [_pairs(corners, self.view, which, eyes.size) for which in (box, ~box)]
+        self.lines = [_lines(corners, self.view, which, eyes.size) for which in (box, ~box)]
+        self.chunk = CHUNK if box.device.type == "cpu" else CHUNK_ELSEWHERE
         (width, height), count = eyes.size, len(cameras)
         x = torch.arange(width, device=device).repeat(count * height)
         y = torch.arange(height, device=device).repeat_interleave(width).repeat(count)
@@ -47,19 +51,21 @@ class Stage:
     ) -> tuple[Tensor, Tensor]:
         """Depth (R,) and solid (R,) that rays through `xy` (2, R) hit first.
 
-        The rays are one per pixel in order, or `R / len(pixels)` rounds over the listed `pixels`.
+        The rays are one per pixel in order, or those of `finer` in the listed `pixels`.
         Where nothing is hit the depth is infinite. `inner` gives the depth halfway through the
         solid instead, and solids around the camera do not count.
         """
         keys = torch.full((xy.shape[1],), NOTHING, device=xy.device)
         entry = _middle if inner else _entry
-        for hits, (solid, pixel) in zip((hit_boxes, hit_balls), self.pairs, strict=True):
-            solid, ray = (solid, pixel) if pixels is None else self._again(solid, pixel, pixels, xy)
-            for some, rays in zip(solid.split(CHUNK), ray.split(CHUNK), strict=True):
-                rows = self.rays.index_select(1, some)
-                t = hits(*local_rays(xy.index_select(1, rays), rows), entry)
-                packed = t.view(torch.int32).long() << 32 | some  # positive floats sort alike
-                keys.scatter_reduce_(0, rays, packed, "amin")
+        slot = None if pixels is None else self._slots(pixels)
+        for hits, lines in zip((hit_boxes, hit_balls), self.lines, strict=True):
+            for solid, ray in _pairs(lines, self.chunk):
+                if slot is not None:
+                    solid, ray = _again(solid, slot.index_select(0, ray), xy.shape[1] // SAMPLES)
+                rows = self.rays.index_select(1, solid)
+                t = hits(*local_rays(xy.index_select(1, ray), rows), entry)
+                packed = t.view(torch.int32).long() << 32 | solid  # positive floats sort alike
+                keys.scatter_reduce_(0, ray, packed, "amin")
         return (keys >> 32).int().view(torch.float32), keys & 0xFFFFFFFF
 
     def finer(self, pixels: Tensor) -> Tensor:
@@ -67,14 +73,17 @@ class Stage:
         moves = tensor(SUBPIXELS).to(pixels.device)[..., None]
         return (self.centres.index_select(1, pixels)[:, None] + moves).flatten(1)
 
-    def _again(self, solid: Tensor, pixel: Tensor, pixels: Tensor, xy: Tensor) -> tuple:
-        """The pairs that concern listed `pixels` (n,), for each round of rays through them."""
-        slot = torch.full((self.centres.shape[1],), -1, device=xy.device)
-        slot[pixels] = torch.arange(len(pixels), device=xy.device)
-        slots = slot.index_select(0, pixel)
-        kept = (slots >= 0).nonzero()[:, 0]
-        rounds = torch.arange(0, xy.shape[1], len(pixels), device=xy.device)[:, None]
-        return solid[kept].repeat(len(rounds)), (slots[kept] + rounds).flatten()
+    def _slots(self, pixels: Tensor) -> Tensor:
+        """Of each pixel its place in the list `pixels` (n,), or -1."""
+        slots = torch.full((self.centres.shape[1],), -1, device=pixels.device)
+        return slots.index_copy_(0, pixels, torch.arange(len(pixels), device=pixels.device))
+
+
+def _again(solid: Tensor, slot: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The pairs of those pixels that have a slot, for each round of `count` rays."""
+    kept = (slot >= 0).nonzero()[:, 0]
+    rounds = torch.arange(SAMPLES, device=slot.device)[:, None] * count
+    return solid[kept].repeat(SAMPLES), (slot[kept] + rounds).flatten()
 
 
 def rough(image: Tensor, contrast: float) -> Tensor:
@@ -105,16 +114,30 @@ def _rays(solids: Solids, eyes: Cameras) -> Tensor:
     return torch.cat([origin[..., 0], right, down, ahead], 1).T.contiguous()
 
 
-def _pairs(
-    corners: Tensor, view: Tensor, which: Tensor, size: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
-    """All (solid, pixel) pairs with the pixel in the solid's rectangle, for solids in a mask."""
+class _Lines(NamedTuple):
+    """Rows of pixels in the rectangles of solids: (L,) solid, first pixel, number of pixels."""
+
+    solid: Tensor
+    start: Tensor
+    run: Tensor
+
+
+def _lines(corners: Tensor, view: Tensor, which: Tensor, size: tuple[int, int]) -> _Lines:
+    """The rows of the rectangles `corners` (N, 4) of solids in a mask."""
     solid = which.nonzero()[:, 0]
     left, top, right, bottom = corners[solid].T
     line, y = _runs(top, bottom - top)
     start = (view[solid][line] * size[1] + y) * size[0] + left[line]
-    pixel_line, pixel = _runs(start, (right - left)[line])
-    return solid[line].index_select(0, pixel_line), pixel
+    return _Lines(solid[line], start, (right - left)[line])
+
+
+def _pairs(lines: _Lines, chunk: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """All pairs of a solid and a pixel of its lines, about as many of them at once as `chunk`."""
+    counts = (lines.run.cumsum(0) // chunk).bincount().tolist()
+    for solid, start, run in zip(*(column.split(counts) for column in lines), strict=True):
+        if len(solid) > 0:
+            line, pixel = _runs(start, run)
+            yield solid.index_select(0, line), pixel
 
 
 def _runs(start: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
