@@ -74,7 +74,7 @@ def write(folder: Path, name: str, index: int) -> None:
 
 
 def per_second(name: str, count: int, pool: ProcessPoolExecutor) -> float:
-    """Pictures a second that the processes of a pool write, after two each to warm up."""
+    """Pictures a second that the processes of a pool write, after a few to warm up."""
     with TemporaryDirectory() as folder:
         work = partial(write, Path(folder), name)
         list(pool.map(work, range(count, count + 4)))

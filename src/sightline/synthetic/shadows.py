@@ -25,7 +25,7 @@ class Shadows:
     """
 
     def __init__(self, worlds: list[World], device: torch.device | str) -> None:
-        lamps = {id(w.solids): w for w in worlds if w.light.shadows}  # views of one world share it
+        lamps = {_key(w): w for w in worlds if w.light.shadows}  # views of one world share it
         maps = [_map(world, device) for world in lamps.values()]
         self.maps = torch.cat([*maps, _nothing(device)], 1)
         self.first = _least(self.maps[0].view(-1, SIDE, SIDE)).flatten()
@@ -33,7 +33,7 @@ class Shadows:
 
     def row(self, world: World) -> int:
         """Which of the maps is that of a world."""
-        return self.rows.get(id(world.solids), len(self.rows))
+        return self.rows.get(_key(world), len(self.rows))
 
     def lit(self, rays: Tensor, row: Tensor) -> Tensor:
         """The share (n,) of a lamp's light at places given by `rays` (3, n) from it.
@@ -48,6 +48,7 @@ class Shadows:
         return torch.ones_like(depth).index_copy(0, which, 1 - self._dark(*parts))
 
     def _dark(self, xy: Tensor, depth: Tensor, pixel: Tensor) -> Tensor:
+        """The share (n,) of the light that is stopped, for places at `xy` on a `pixel` (n,)."""
         off = xy - xy.floor() - 0.5
         weights = (0.5 * (0.5 - off) ** 2, 0.75 - off * off, 0.5 * (0.5 + off) ** 2)
         dark = torch.zeros_like(depth)
@@ -58,6 +59,11 @@ class Shadows:
                 weight = weights[down][1] * weights[right][0]
                 dark += ((depth - stop) * SHARP).clamp(0, 1) * cover * weight
         return dark
+
+
+def _key(world: World) -> tuple[int, int]:
+    """Who throws the shadows, and in which light."""
+    return id(world.solids), id(world.light)
 
 
 def _map(world: World, device: torch.device | str) -> Tensor:
