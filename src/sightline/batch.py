@@ -123,6 +123,7 @@ def merge_truths(truths: list[Truth]) -> Truth:
         inside=torch.cat([t.inside for t in truths]),
         gaze_object=_merge([t.gaze_object for t in truths], [t.inside for t in truths], -1),
         counted=_merge([t.counted for t in truths], [t.inside for t in truths], True),
+        directions=_merge([t.directions for t in truths], [t.inside for t in truths], torch.nan),
     )
 
 
@@ -132,13 +133,14 @@ def counted_rows(truth: Truth) -> Tensor:
     return (known if truth.counted is None else known & truth.counted).nonzero()[:, 0]
 
 
-def _merge(values: list[Tensor | None], like: list[Tensor], default: int | bool) -> Tensor | None:
+def _merge(values: list[Tensor | None], like: list[Tensor], default: float) -> Tensor | None:
     given = [v for v in values if v is not None]
     if not given:
         return None
+    row, dtype = given[0].shape[1:], given[0].dtype
     return torch.cat(
         [
-            v if v is not None else torch.full(n.shape, default, dtype=given[0].dtype)
+            v if v is not None else torch.full((len(n), *row), default, dtype=dtype)
             for v, n in zip(values, like, strict=True)
         ]
     )

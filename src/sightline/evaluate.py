@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
-from sightline.datasets import load_dataset
+from sightline.datasets import is_rendered, load_dataset
 from sightline.metrics.scores import Score
 from sightline.models.base import GazeModel
 from sightline.models.on_views import fitted
@@ -113,7 +113,8 @@ def predict_benchmark(
     what the dataset raises for a wrong folder.
     """
     dataset: Any = load_dataset(benchmark.dataset, data, benchmark.split, depth=model.uses_depth)
-    _claim(folder, {"benchmark": benchmark.name, **origin})
+    source = {"data": str(data)} if is_rendered(data) else {}  # a folder may have been moved
+    _claim(folder, {"benchmark": benchmark.name, **origin, **source})
     with ShardWriter(folder) as writer:
         missing = [i for i, key in enumerate(dataset.keys) if key not in writer.done]
         for pairs in predict_dataset(model, dataset, samples=missing, **loading):

@@ -42,7 +42,8 @@ class Gaze:
     points: (P, 2) gaze targets; always given, also for people who look outside.
     heatmaps: (P, h, w) over the whole image, as the model scores it; (P, 0, 0) if not kept.
     inside: (P,) probability that the target is in frame.
-    directions: (P, 3) unit sight line, right-handed camera frame (`geometry.sphere` for panoramas).
+    directions: (P, 3) unit sight line in the camera's right-handed frame: x right, y down, z
+    forward; for panoramas that of `geometry.sphere`.
     objects: detected objects; gaze_object: (P,) row of `objects`, -1 for none.
     tracks: (P,) identity over the frames of a film.
     frame, time: of a film, the number of the picture, from 0, and seconds from the first one.

@@ -69,12 +69,15 @@ class Truth:
     inside: (P,) 1 target in frame, 0 out of frame, NaN unknown.
     gaze_object: (P,) row of `objects`, -1 for none.
     counted: (P,) False for people who are context only, in neither loss nor score.
+    directions: (P, 3) unit sight line in space, in the frame of `Gaze.directions`; rendered scenes
+    know it, also of people who look outside.
     """
 
     points: Tensor
     inside: Tensor
     gaze_object: Tensor | None = None
     counted: Tensor | None = None
+    directions: Tensor | None = None
 
 
 @dataclass

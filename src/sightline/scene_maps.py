@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,13 +12,16 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as pixels
 
 from sightline.geometry.sphere_boxes import wrap_boxes
-from sightline.scene import Scene
+from sightline.scene import Scene, Truth
 
 
 def flip(scene: Scene) -> Scene:
     """The scene in a mirror: x becomes W - x for pictures, boxes and points alike."""
     mirror = torch.tensor([[-1.0, 0.0, scene.size[0]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    return _resample(scene, mirror, pixels.horizontal_flip)
+    turn = torch.eye(3)
+    right = 0 if scene.projection == "perspective" else 1  # which axis of the camera's frame
+    turn[right, right] = -1.0
+    return _resample(scene, mirror, pixels.horizontal_flip, turn)
 
 
 def yaw(scene: Scene, columns: int) -> Scene:
@@ -31,7 +35,10 @@ def yaw(scene: Scene, columns: int) -> Scene:
             'Yaw out, or give the scene projection="equirectangular".'
         )
     shift = torch.tensor([[1.0, 0.0, columns], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    return _resample(scene, shift, lambda image: image.roll(columns, -1))
+    angle = 2 * math.pi * columns / scene.size[0]
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = torch.tensor([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return _resample(scene, shift, lambda image: image.roll(columns, -1), turn)
 
 
 def crop(scene: Scene, left: int, top: int, width: int, height: int) -> Scene:
@@ -43,7 +50,8 @@ def crop(scene: Scene, left: int, top: int, width: int, height: int) -> Scene:
     """
     refuse_panorama(scene)
     shift = torch.tensor([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]])
-    part = _resample(scene, shift, lambda image: pixels.crop(image, top, left, height, width))
+    cut = partial(pixels.crop, top=top, left=left, height=height, width=width)
+    part = _resample(scene, shift, cut, torch.eye(3))
     if scene.truth is None or part.truth is None:
         return part
     before = _within(scene.truth.points.nanmean(1), scene.size)
@@ -70,8 +78,13 @@ def refuse_features(scene: Scene) -> None:
         )
 
 
-def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor]) -> Scene:
-    """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth."""
+def _resample(
+    scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor], turn: Tensor
+) -> Scene:
+    """Apply a 3x3 map to all coordinates, and the same map as `picture` to image and depth.
+
+    turn: (3, 3) what it does to directions in the camera's frame.
+    """
     refuse_features(scene)
     truth, objects = scene.truth, scene.objects
     place = partial(_map_points, matrix=matrix, period=period_of(scene))
@@ -82,9 +95,14 @@ def _resample(scene: Scene, matrix: Tensor, picture: Callable[[Tensor], Tensor])
         depth=None if scene.depth is None else picture(scene.depth),
         heads=cover(scene.heads),
         eyes=None if scene.eyes is None else place(scene.eyes),
-        truth=truth and replace(truth, points=place(truth.points)),
+        truth=truth and _turned(replace(truth, points=place(truth.points)), turn),
         objects=objects and replace(objects, boxes=cover(objects.boxes)),
     )
+
+
+def _turned(truth: Truth, turn: Tensor) -> Truth:
+    lines = truth.directions
+    return truth if lines is None else replace(truth, directions=lines @ turn.to(lines).T)
 
 
 def period_of(scene: Scene) -> int | None:

@@ -24,7 +24,7 @@ from sightline.scene import Objects, Scene, Truth, blank_picture
 Pair = tuple[Gaze, Scene]
 PackedScenes = tuple[dict[str, Tensor], dict[str, list]]
 GAZE = ("heads", "points", "heatmaps", "inside", "directions", "gaze_object")
-TRUTH = ("points", "inside", "gaze_object", "counted")
+TRUTH = ("points", "inside", "gaze_object", "counted", "directions")
 OBJECTS = ("boxes", "labels", "scores", "ignored")
 
 

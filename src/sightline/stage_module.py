@@ -128,7 +128,8 @@ class StageModule(lightning.LightningModule):
         clip_length_for(self.model, dataset)  # unrelated pictures would pass for a clip
         processes = self.trainer.world_size
         size = self.stage.batch_size // processes
-        sampler = StageSampler(len(dataset), self.seed, self.global_rank, processes)
+        endless = getattr(dataset, "endless", False)
+        sampler = StageSampler(len(dataset), self.seed, self.global_rank, processes, endless)
         steps = len(sampler) // size if size else 0
         if not steps:
             raise ValueError(
@@ -201,11 +202,15 @@ class StageSampler(Sampler[tuple[int, int]]):
     """One process's share of a shuffled epoch as (index, augmentation seed) pairs.
 
     A function of (seed, epoch) alone, so that a resumed run sees what it would have seen; `skip`
-    leaves out that many samples of the first epoch drawn.
+    leaves out that many samples of the first epoch drawn. The indices of an `endless` dataset go on
+    in the next epoch where they ended.
     """
 
-    def __init__(self, samples: int, seed: int, rank: int, processes: int) -> None:
+    def __init__(
+        self, samples: int, seed: int, rank: int, processes: int, endless: bool = False
+    ) -> None:
         self.samples, self.seed, self.rank, self.processes = samples, seed, rank, processes
+        self.endless = endless
         self.epoch = self.skip = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -218,6 +223,7 @@ class StageSampler(Sampler[tuple[int, int]]):
     def __iter__(self):
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.samples, generator=generator)
+        order += self.epoch * self.samples if self.endless else 0
         seeds = torch.randint(2**62, (self.samples,), generator=generator)
         skip, self.skip = self.skip, 0
         mine = slice(self.rank + skip * self.processes, len(self) * self.processes, self.processes)

@@ -23,7 +23,7 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from sightline.benchmark import Benchmark, find_benchmark
-from sightline.datasets import load_dataset
+from sightline.datasets import is_rendered, load_dataset
 from sightline.encoding import Encoding, encode_pictures
 from sightline.feature_store import FeatureStore
 from sightline.models import RECIPES, create, initialise
@@ -65,6 +65,7 @@ def train(
 ) -> GazeModel:
     """Run every stage of `recipe` on the dataset at `data`, writing into the folder `out`.
 
+    `data` may be a source of rendered pictures, see `sightline.synthetic.source`.
     `initial` starts from official weights or from a safetensors file of ours. `resume` continues a
     broken run from its last checkpoint. Each stage leaves `last.ckpt`, `best.ckpt`, its logs and
     `best.safetensors`. `features` is a folder in which the encoder's features of every picture are
@@ -81,6 +82,11 @@ def train(
     notes = _start(model, recipe, initial) if initial else []
     stored: dict[str, Any] = {}
     if features is not None:
+        if is_rendered(data):
+            raise ValueError(
+                f"{data} has new pictures in every epoch, so their features cannot be kept; leave "
+                "--features out, or write a folder with `sightline data synthesize`"
+            )
         recipe, left_out = keep_pictures(recipe, model)
         stored["features"] = {"folder": str(features), "augmentations_left_out": left_out}
     if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again

@@ -65,7 +65,7 @@ def test_ten_annotators_stray_around_the_target_of_each_test_person(folder: Path
         assert len(np.unique(points, axis=0)) > 1
         assert points.min() >= 0
         assert points.max() <= 1
-        assert (points.std(0) < 0.12).all()
+        assert (points.std(0) < 0.25).all()
 
 
 def test_eyes_lie_in_head_boxes_and_body_boxes_in_the_picture(folder: Path) -> None:

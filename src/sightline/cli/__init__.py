@@ -14,6 +14,7 @@ COMMANDS = {  # words: (module, class, what it does)
     "agreement": ("agreement", "Compare", "compare two codings of a film"),
     "data check": ("data", "Check", "look a copy of a dataset over"),
     "data convert": ("data", "Convert", "write a dataset in a faster form, as COCO or as VOC"),
+    "data statistics": ("data", "Statistics", "measure people, heads, targets and objects"),
     "data synthesize gazefollow": (
         "data",
         "SynthesizeGazeFollow",

@@ -1,14 +1,17 @@
-"""`sightline data check`, `sightline data convert` and `sightline data synthesize`."""
+"""`sightline data check`, `convert`, `statistics` and `synthesize`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
 from sightline.cli.options import UsageError
+
+if TYPE_CHECKING:
+    from sightline.datasets.statistics import Row
 
 
 @dataclass(kw_only=True)
@@ -70,6 +73,56 @@ class Convert:
 
 
 @dataclass(kw_only=True)
+class Statistics:
+    """Measure what is in a dataset: people, heads, targets, objects; real or rendered.
+
+    Sizes and distances are shares of the picture. Datasets with one person per sample (gazefollow,
+    videoattentiontarget) do not know how many people a picture has: take gazefollow-pictures or
+    videoattentiontarget-frames.
+    """
+
+    dataset: Positional[str]
+    """Its name, as in a recipe."""
+    folder: Positional[Path]
+    """Where it is, or a source of rendered pictures such as rendered:seed=3,difficulty=hard."""
+    split: str = "train"
+    """Which part of it."""
+    samples: int = 1000
+    """At most so many, evenly over the part."""
+    plot: Path | None = None
+    """Also draw a figure into this file, such as statistics.png."""
+
+    def run(self) -> int:
+        """Measure, print a table, draw."""
+        from sightline.datasets import load_dataset
+        from sightline.datasets.statistics import measure_dataset
+
+        if self.samples < 1:
+            raise UsageError(f"--samples is {self.samples}; give at least 1")
+        statistics = measure_dataset(
+            load_dataset(self.dataset, self.folder, self.split), self.samples
+        )
+        _print_rows(statistics.rows())
+        if self.plot:
+            from sightline.datasets.statistics_plot import draw_statistics
+
+            draw_statistics(statistics, self.plot, f"{self.dataset} {self.folder} {self.split}")
+            print(f"figure: {self.plot}")
+        return 0
+
+
+def _print_rows(rows: list[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "n", "mean", "5 %", "median", "95 %")
+    for row in rows:
+        values = (f"{value:.3f}" for value in (row.mean, *row.quantiles))
+        table.add_row(row.name, str(row.n), *values)
+    Console(width=100).print(table)
+
+
+@dataclass(kw_only=True)
 class _Synthesize:
     """What all renderings are asked for."""
 
@@ -81,6 +134,16 @@ class _Synthesize:
     """Width and height in pixels."""
     workers: int = 2
     """Rendering processes."""
+    difficulty: Literal["easy", "normal", "hard"] = "normal"
+    """How hard it is to see who looks where: see docs/rendered.md."""
+
+    def asked(self) -> dict[str, Any]:
+        """What all writers are given."""
+        from sightline.synthetic.difficulty import DIFFICULTIES
+
+        difficulty = DIFFICULTIES[self.difficulty]
+        common = {"seed": self.seed, "size": self.size, "workers": self.workers}
+        return common | {"difficulty": difficulty}
 
 
 @dataclass(kw_only=True)
@@ -97,9 +160,7 @@ class SynthesizeGazeFollow(_Synthesize):
         """Render and write."""
         from sightline.synthetic.gazefollow import write_gazefollow
 
-        written = write_gazefollow(
-            self.folder, images=self.images, seed=self.seed, size=self.size, workers=self.workers
-        )
+        written = write_gazefollow(self.folder, images=self.images, **self.asked())
         print(f"train: {written.train_images} pictures, {written.train_people} people")
         print(f"test: {written.test_images} pictures, {written.test_people} people")
         return 0
@@ -127,10 +188,8 @@ class SynthesizeVideoAttentionTarget(_Synthesize):
             self.folder,
             clips=self.clips,
             frames=self.frames,
-            seed=self.seed,
-            size=self.size,
             fps=self.fps,
-            workers=self.workers,
+            **self.asked(),
         )
         for split, part in written.items():
             print(f"{split}: {part.clips} clips, {part.tracks} tracks of {part.heads} heads")
@@ -160,11 +219,9 @@ class SynthesizeGoo(_Synthesize):
         train, test = write_goo(
             self.folder,
             images=self.images,
-            seed=self.seed,
-            size=self.size,
-            workers=self.workers,
             test_share=self.test_share,
             layout=self.layout,
+            **self.asked(),
         )
         print(f"train: {train} pictures\ntest: {test} pictures")
         return 0
@@ -190,12 +247,7 @@ class SynthesizeGazeFollow360(_Synthesize):
         from sightline.synthetic.gazefollow360 import write_gazefollow360
 
         written = write_gazefollow360(
-            self.folder,
-            images=self.images,
-            seed=self.seed,
-            size=self.size,
-            workers=self.workers,
-            test_share=self.test_share,
+            self.folder, images=self.images, test_share=self.test_share, **self.asked()
         )
         for split, part in written.items():
             print(f"{split}: {part.images} panoramas, {part.people} people")

@@ -26,7 +26,8 @@ class Evaluate(ModelOptions):
     goo-real-oneshot-test, goo-real-test-objects, goo-real-val-objects, gazefollow360-test,
     gazefollow360-val, coco-test or coco-val."""
     data: Path | None = None
-    """The folder of the dataset."""
+    """The folder of the dataset, or a source of rendered pictures such as
+    rendered:seed=3,images=10000,size=224x224,difficulty=hard (docs/rendered.md)."""
     out: Path | None = None
     """Where predictions and report.json go; scores/BENCHMARK-MODEL if not given."""
     predictions: Path | None = None

@@ -17,7 +17,8 @@ class Train:
     recipe: Positional[str]
     """A recipe's name, or my_recipe.py:function for your own."""
     data: Path
-    """The folder of the dataset."""
+    """The folder of the dataset, or a source of rendered pictures such as
+    rendered:seed=3,images=10000,size=224x224,difficulty=hard (docs/rendered.md)."""
     out: Path | None = None
     """Where the run is kept; runs/RECIPE if not given."""
     resume: bool = False

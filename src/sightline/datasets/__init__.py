@@ -37,6 +37,27 @@ DATASETS: dict[str, str] = {
 }
 """Name -> "module:class", imported when asked for."""
 
+RENDERED: dict[str, str] = {
+    "rendered-rooms": "sightline.synthetic.endless:RenderedRooms",
+    "rendered-clips": "sightline.synthetic.endless:RenderedClips",
+    "rendered-shelves": "sightline.synthetic.endless:RenderedShelves",
+    "rendered-panoramas": "sightline.synthetic.endless:RenderedPanoramas",
+}
+DATASETS |= RENDERED
+RENDERED |= {
+    "gazefollow": RENDERED["rendered-rooms"],
+    "gazefollow-pictures": RENDERED["rendered-rooms"],
+    "gazefollow-inside": "sightline.synthetic.endless:RenderedRoomsInside",
+    "gazefollow360": RENDERED["rendered-panoramas"],
+    "goo-synth": RENDERED["rendered-shelves"],
+    "goo-real": RENDERED["rendered-shelves"],
+    "videoattentiontarget": RENDERED["rendered-clips"],
+    "videoattentiontarget-tracks": "sightline.synthetic.endless:RenderedTracks",
+    "videoattentiontarget-frames": "sightline.synthetic.endless:RenderedFrames",
+    "videoattentiontarget-every-6th": "sightline.synthetic.endless:RenderedFrames",
+}
+"""Name -> what is rendered in its place for a source such as "rendered:seed=3"."""
+
 CHECKS: dict[str, str] = {
     "gazefollow": "sightline.datasets.gazefollow_check:check_gazefollow",
     "gazefollow360": "sightline.datasets.gazefollow360_check:check_gazefollow360",
@@ -56,8 +77,18 @@ CHECKS: dict[str, str] = {
 def load_dataset(
     name: str, root: str | Path, split: str, *, depth: bool = False
 ) -> Dataset[Scene] | Dataset[Clip]:
-    """One split of the dataset in the folder `root`; UnknownNameError lists the nearest names."""
+    """One split of the dataset in the folder `root`; UnknownNameError lists the nearest names.
+
+    `root` may also be a source of rendered pictures, see `sightline.synthetic.source`.
+    """
+    if is_rendered(root):
+        return resolve(name, RENDERED, "dataset that can be rendered")(root, split, depth=depth)
     return resolve(name, DATASETS, "dataset")(Path(root), split, depth=depth)
+
+
+def is_rendered(root: str | Path) -> bool:
+    """Whether `root` is no folder but a source of rendered pictures."""
+    return str(root).startswith("rendered:")
 
 
 def check(name: str, root: str | Path) -> Report:

@@ -23,6 +23,7 @@ def draw_curves(experiment: Experiment, runs: Runs, path: Path) -> None:
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
     figure, axes = plt.subplots(figsize=(6.4, 3.4), dpi=DOTS)
     for system, colour in zip(experiment.systems, PALETTE, strict=False):
@@ -40,7 +41,7 @@ def draw_curves(experiment: Experiment, runs: Runs, path: Path) -> None:
         axes.plot(list(by_epoch), means, color=shade, lw=2.2, marker=".", label=system.name)
         axes.set_ylabel(f"{metric}, validation")
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()

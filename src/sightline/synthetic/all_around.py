@@ -8,8 +8,10 @@ that has no place in its picture.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import torch
 from numpy.random import Generator
 
 from sightline.scene import Scene
@@ -32,17 +34,21 @@ NEAR, FAR = 0.65, 2.2  # metres between the camera and people
 AT_SEAM = 0.2  # of the pictures have somebody at the seam
 
 
-def render_panoramas(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+def render_panoramas(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> list[Scene]:
     """Random panoramas in memory, none that `write_gazefollow360` writes with the same seed."""
-    return [
-        render_panorama(surroundings_of(seed, MEMORY_AROUND, i, size), f"panorama-{seed}-{i}")
-        for i in range(count)
-    ]
+    draw = partial(surroundings_of, seed, MEMORY_AROUND, size=size, difficulty=difficulty)
+    return [render_panorama(draw(i), f"panorama-{seed}-{i}") for i in range(count)]
 
 
-def render_panorama(world: World, key: str = "") -> Scene:
-    """One panorama with head boxes, objects and truth."""
-    view = cast_panorama(world)
+def render_panorama(world: World, key: str = "", device: torch.device | str = "cpu") -> Scene:
+    """One panorama with head boxes, objects and truth; the picture stays on `device`."""
+    view = cast_panorama(world, device)
     objects, owners = objects_of(world, view, around=True)
     return Scene(
         image=developed(view, world.light, around=True),

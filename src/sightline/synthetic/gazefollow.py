@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.random import Generator, default_rng
 
+from sightline.synthetic.annotators import ANNOTATORS, marks
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.render import OUTSIDE_SHARE, SIZE, TEST, TRAIN, boxes_of, world_of
 from sightline.synthetic.world import World
 from sightline.synthetic.writing import claim, run_jobs, write_once, write_picture
 
-ANNOTATORS = 10
-SPREAD = (0.01, 0.06)  # how far annotators stray, as shares of the picture; drawn per picture
 SOURCE = "synthetic"
 
 
@@ -38,6 +37,7 @@ def write_gazefollow(
     size: tuple[int, int] = SIZE,
     workers: int = 1,
     test_share: float = 0.1,
+    difficulty: Difficulty = NORMAL,
 ) -> Written:
     """Write `images` rendered pictures of `size` (width, height) to an empty or new `folder`.
 
@@ -46,11 +46,11 @@ def write_gazefollow(
     FileExistsError if `folder` holds anything else.
     """
     asked = {"images": images, "seed": seed, "size": size, "test_share": test_share}
-    claim(folder, {"layout": "gazefollow", **asked})
+    claim(folder, {"layout": "gazefollow", **asked, "difficulty": difficulty.name})
     tests = round(images * test_share)
     jobs = [(TRAIN, i) for i in range(images - tests)] + [(TEST, i) for i in range(tests)]
     people = []
-    rows = run_jobs(partial(_write_picture, folder, seed, size), jobs, workers)
+    rows = run_jobs(partial(_write_picture, folder, seed, size, difficulty), jobs, workers)
     for split, name in ((TRAIN, "train"), (TEST, "test")):
         mine = [r for job, r in zip(jobs, rows, strict=True) if job[0] == split]
         text = "".join(f"{row}\n" for row in chain.from_iterable(mine))
@@ -65,35 +65,36 @@ def picture_path(split: int, index: int) -> Path:
 
 
 def _write_picture(
-    folder: Path, seed: int, size: tuple[int, int], job: tuple[int, int]
+    folder: Path, seed: int, size: tuple[int, int], difficulty: Difficulty, job: tuple[int, int]
 ) -> list[str]:
     """Render and save one picture and its depth; returns its annotation rows."""
     split, index = job
-    world = world_of(seed, *job, size, outside_share=0.0 if split == TEST else OUTSIDE_SHARE)
+    share = 0.0 if split == TEST else OUTSIDE_SHARE
+    world = world_of(seed, *job, size, outside_share=share, difficulty=difficulty)
     path = picture_path(split, index)
     write_picture(world, folder / path, folder / "depth" / path.with_suffix(".png"))
-    return _rows(world, split, path, default_rng((seed, split, index, 1)))
+    return _rows(world, seed, job, path)
 
 
-def _rows(world: World, split: int, path: Path, generator: Generator) -> list[str]:
+def _rows(world: World, seed: int, job: tuple[int, int], path: Path) -> list[str]:
     """Annotation rows: one per person for training, one per annotator for the test."""
     people, size = world.people, np.array(world.camera.size)
     columns = np.concatenate(
         [_body_boxes(world, size), world.camera.project(people.eyes)[0] / size], 1
     )
-    points = (world.camera.project(people.targets)[0] / size)[:, None]
+    points = world.camera.project(people.targets)[0] / size
     points[~people.inside] = -1
     inside = [f"{int(inside)}," for inside in people.inside]
-    if split == TEST:
-        spread = generator.uniform(*SPREAD)
-        strays = generator.normal(0, spread, (len(people), ANNOTATORS, 2))
-        points, inside = (points + strays).clip(0, 1), [""] * len(people)
+    if job[0] == TEST:
+        clicks, inside = marks(points, seed, *job), [""] * len(people)
+    else:
+        clicks = points[:, None]
     heads = boxes_of(world, people.heads).tolist()
-    persons = zip(columns, points, heads, inside, strict=True)
+    persons = zip(columns, clicks, heads, inside, strict=True)
     cells = (
         f"{_join(own)},{_join(point)},{_join(head, 3)},{flag}{SOURCE},{path.name}"
-        for own, clicks, head, flag in persons
-        for point in clicks
+        for own, mine, head, flag in persons
+        for point in mine
     )
     return [f"{path.as_posix()},{number},{rest}" for number, rest in enumerate(cells)]
 

@@ -6,6 +6,7 @@ width.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from itertools import chain
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sightline.synthetic.all_around import SIZE, render_panorama, surroundings_of
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.panorama import boxes_around
 from sightline.synthetic.render import TEST_AROUND, TRAIN_AROUND, VAL_AROUND
 from sightline.synthetic.world import World
@@ -49,6 +51,7 @@ def write_gazefollow360(
     size: tuple[int, int] = SIZE,
     workers: int = 1,
     test_share: float = 0.1,
+    difficulty: Difficulty = NORMAL,
 ) -> dict[str, Written]:
     """Write `images` panoramas of `size` (width, height) to an empty or new `folder`.
 
@@ -64,10 +67,11 @@ def write_gazefollow360(
         raise ValueError(f"test_share is {test_share}; give a number from 0 to 0.5.")
     surroundings_of(seed, TRAIN_AROUND, 0, size)  # complains about the size before a file is made
     asked = {"images": images, "seed": seed, "size": size, "test_share": test_share}
-    claim(folder, {"layout": "gazefollow360", **asked})
+    claim(folder, {"layout": "gazefollow360", **asked, "difficulty": difficulty.name})
     counts = {"train": images - 2 * tests, "vali": tests, "test": tests}
     jobs = [(split, i) for split, count in counts.items() for i in range(count)]
-    people = run_jobs(partial(_write_picture, folder, seed, size), jobs, workers)
+    draw = partial(surroundings_of, seed, size=size, difficulty=difficulty)
+    people = run_jobs(partial(_write_picture, folder, draw), jobs, workers)
     written = {}
     for split, count in counts.items():
         mine = [rows for job, rows in zip(jobs, people, strict=True) if job[0] == split]
@@ -78,12 +82,10 @@ def write_gazefollow360(
     return written
 
 
-def _write_picture(
-    folder: Path, seed: int, size: tuple[int, int], job: tuple[str, int]
-) -> list[Row]:
+def _write_picture(folder: Path, draw: Callable[..., World], job: tuple[str, int]) -> list[Row]:
     """Render and save one picture, unless it is there; returns its people."""
     split, index = job
-    world = surroundings_of(seed, SPLITS[split], index, size)
+    world = draw(SPLITS[split], index)
     path = Path(split, f"{index:06d}.jpg")
     picture = folder / PICTURES / path
     if not picture.exists():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 
 from sightline.goo_classes import HEAD
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.render import TEST_SHELVES, TRAIN_SHELVES
 from sightline.synthetic.shelves import (
     SIZE,
@@ -84,6 +86,7 @@ def write_goo(
     workers: int = 1,
     test_share: float = 0.1,
     layout: Layout = "goo-synth",
+    difficulty: Difficulty = NORMAL,
 ) -> tuple[int, int]:
     """Write `images` shelves of `size` (width, height) to an empty or new `folder`.
 
@@ -92,12 +95,13 @@ def write_goo(
     `folder` holds anything else.
     """
     asked = {"images": images, "seed": seed, "size": size, "test_share": test_share}
-    claim(folder, {"layout": layout, **asked})
+    claim(folder, {"layout": layout, **asked, "difficulty": difficulty.name})
     tests = round(images * test_share)
     counts = (images - tests, tests)
     first = images - tests if layout == "goo-real" else 0  # GOO-Real counts on in its test part
     jobs = [Job(0, i, i) for i in range(counts[0])] + [Job(1, i, first + i) for i in range(tests)]
-    run_jobs(partial(_write_picture, folder, layout, seed, size), jobs, workers)
+    draw = partial(shelf_of, seed, size=size, difficulty=difficulty)
+    run_jobs(partial(_write_picture, folder, layout, draw), jobs, workers)
     for index, split in enumerate(SPLITS[layout]):
         path = folder / split.records
         if not path.exists():
@@ -112,15 +116,13 @@ def _part(folder: Path, job: Job) -> Path:
     return folder / PARTS / f"{job.split}-{job.draw}.json"
 
 
-def _write_picture(
-    folder: Path, layout: Layout, seed: int, size: tuple[int, int], job: Job
-) -> None:
+def _write_picture(folder: Path, layout: Layout, draw: Callable[..., Shelf], job: Job) -> None:
     """Render and save one picture and its record, unless both are there."""
     split = SPLITS[layout][job.split]
     path, part = folder / split.images / f"{job.number}.png", _part(folder, job)
     if path.exists() and (part.exists() or (folder / split.records).exists()):
         return
-    shelf = shelf_of(seed, split.stream, job.draw, size, humans=split.humans)
+    shelf = draw(split.stream, job.draw, humans=split.humans)
     picture = photograph(shelf)
     record = record_of(shelf, picture, path.name)
     if layout == "goo-real":

@@ -21,7 +21,7 @@ def objects_of(world: World, view: View, *, around: bool = False) -> tuple[Objec
     """
     labels = torch.full((int(world.solids.owner.max()) + 1,), -1)
     labels[: len(world.labels)] = torch.tensor(world.labels, dtype=torch.long)
-    pixels, boxes = outlines(world.solids.owner[view.solid], len(labels), around=around)
+    pixels, boxes = outlines(world.solids.owner[view.solid.cpu()], len(labels), around=around)
     owners = ((labels >= 0) & enough(pixels, boxes, world.camera.size)).nonzero()[:, 0]
     found = Objects(boxes[owners], labels[owners], torch.ones(len(owners)), CLASSES)
     return found, owners

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -12,26 +14,36 @@ from torch import Tensor
 
 from sightline.scene import Clip, Scene, Truth
 from sightline.synthetic.bounds import NEAR, extents
-from sightline.synthetic.caster import cast
+from sightline.synthetic.caster import View, cast
 from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.lens import developed
 from sightline.synthetic.objects import looked_at, objects_of
 from sightline.synthetic.sample import sample_world
-from sightline.synthetic.world import World
+from sightline.synthetic.world import World, tensor
 
 SIZE = (320, 240)
 TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
 TRAIN_CLIPS, TEST_CLIPS, MEMORY_CLIPS = range(3, 6)  # and of clips
 TRAIN_SHELVES, TEST_SHELVES, MEMORY_SHELVES = range(6, 9)  # and of shelves
 TRAIN_AROUND, VAL_AROUND, TEST_AROUND, MEMORY_AROUND = range(9, 13)  # and of panoramas
+VAL, VAL_CLIPS, VAL_SHELVES = range(13, 16)  # that `endless` sets are validated on
 FPS = 10.0
 OUTSIDE_SHARE = 0.25  # of the people in a picture, of gaze shifts in a clip
 
 
-def render_scenes(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+def render_scenes(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> list[Scene]:
     """Random scenes in memory, never those that `write_gazefollow` writes with the same seed."""
-    return [render(world_of(seed, MEMORY, i, size), f"room-{seed}-{i}") for i in range(count)]
+    return [
+        render(world_of(seed, MEMORY, i, size, difficulty=difficulty), f"room-{seed}-{i}")
+        for i in range(count)
+    ]
 
 
 def render_clips(
@@ -41,15 +53,16 @@ def render_clips(
     *,
     length: int = 20,
     fps: float = FPS,
+    difficulty: Difficulty = NORMAL,
 ) -> list[Clip]:
     """Random clips of `length` scenes, `fps` of them a second, each of the same people in order.
 
     People who are hidden or have left the picture keep their row, with `Truth.counted` False.
     """
+    draw = partial(clip_of, seed, MEMORY_CLIPS, length=length, fps=fps, difficulty=difficulty)
     return [
-        [render(world, f"clip-{seed}-{i}-{frame}") for frame, world in enumerate(worlds)]
+        [render(world, f"clip-{seed}-{i}-{frame}") for frame, world in enumerate(draw(i, size))]
         for i in range(count)
-        for worlds in [clip_of(seed, MEMORY_CLIPS, i, size, length=length, fps=fps)]
     ]
 
 
@@ -85,7 +98,21 @@ def clip_of(
 
 def render(world: World, key: str = "") -> Scene:
     """One picture with depth (inverse, stretched to [0, 1]), head boxes, objects and truth."""
-    view = cast([world])[0]
+    return render_all([world], [key])[0]
+
+
+def render_all(
+    worlds: Sequence[World], keys: Sequence[str], device: torch.device | str = "cpu"
+) -> list[Scene]:
+    """The same of worlds with pictures of one size, rendered together.
+
+    Pictures and depth are rendered on `device` and stay there; the rest is in ordinary memory.
+    """
+    views = cast(list(worlds), device)
+    return [_scene(*each) for each in zip(worlds, views, keys, strict=True)]
+
+
+def _scene(world: World, view: View, key: str) -> Scene:
     near = 1 / view.depth
     depth = (near - near.min()) / (near.max() - near.min())
     heads = boxes_of(world, world.people.heads)
@@ -112,10 +139,17 @@ def boxes_of(world: World, owners: np.ndarray) -> Tensor:
 
 
 def truth(world: World) -> Truth:
-    """Projected targets (P, 1, 2), NaN for people who look out of it; the hidden do not count."""
+    """Targets (P, 1, 2), NaN for those outside, and sight lines; the hidden do not count."""
     people = world.people
     pixels, _ = world.camera.project(people.targets)
     points = torch.from_numpy(pixels).float()
     inside = torch.from_numpy(people.inside)
     counted = torch.from_numpy(people.visible)
-    return Truth(points.where(inside[:, None], torch.nan)[:, None], inside.float(), counted=counted)
+    points = points.where(inside[:, None], torch.nan)[:, None]
+    return Truth(points, inside.float(), counted=counted, directions=sight_lines(world))
+
+
+def sight_lines(world: World) -> Tensor:
+    """From the eyes to the target: unit vectors (P, 3) in the camera's frame."""
+    lines = tensor((world.people.targets - world.people.eyes) @ world.camera.rotation.T)
+    return torch.nn.functional.normalize(lines, dim=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from sightline.synthetic.lens import developed
 from sightline.synthetic.objects import enough, outlines
 from sightline.synthetic.postures import HANDS
 from sightline.synthetic.products import PRODUCTS, product
-from sightline.synthetic.render import MEMORY_SHELVES, boxes_of
+from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, sight_lines
 from sightline.synthetic.sample import head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
@@ -73,14 +74,19 @@ class Picture:
     gaze_object: int
 
 
-def render_shelves(count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> list[Scene]:
+def render_shelves(
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = SIZE,
+    *,
+    difficulty: Difficulty = NORMAL,
+) -> list[Scene]:
     """Random shelves in memory, never those that `write_goo` writes with the same seed.
 
     The last of the `objects` is the head, as in GOO.
     """
-    return [
-        scene_of(shelf_of(seed, MEMORY_SHELVES, i, size), f"shelf-{seed}-{i}") for i in range(count)
-    ]
+    draw = partial(shelf_of, seed, MEMORY_SHELVES, size=size, difficulty=difficulty)
+    return [scene_of(draw(i), f"shelf-{seed}-{i}") for i in range(count)]
 
 
 def shelf_of(
@@ -100,9 +106,9 @@ def shelf_of(
             return shelf
 
 
-def scene_of(shelf: Shelf, key: str = "") -> Scene:
+def scene_of(shelf: Shelf, key: str = "", device: torch.device | str = "cpu") -> Scene:
     """One picture with its products, the head and the truth; a hidden target is still a point."""
-    picture, people, camera = photograph(shelf), shelf.world.people, shelf.world.camera
+    picture, people, camera = photograph(shelf, device), shelf.world.people, shelf.world.camera
     points, eyes = (
         torch.from_numpy(camera.project(p)[0]).float() for p in (people.targets, people.eyes)
     )
@@ -110,17 +116,23 @@ def scene_of(shelf: Shelf, key: str = "") -> Scene:
         image=picture.image,
         heads=picture.boxes[-1:],
         objects=Objects(picture.boxes, picture.labels, torch.ones(len(picture.boxes)), GOO_CLASSES),
-        truth=Truth(points[:, None], torch.ones(1), torch.tensor([picture.gaze_object])),
+        truth=Truth(
+            points[:, None],
+            torch.ones(1),
+            torch.tensor([picture.gaze_object]),
+            directions=sight_lines(shelf.world),
+        ),
         key=key,
         eyes=eyes,
     )
 
 
-def photograph(shelf: Shelf) -> Picture:
-    """Render a shelf and find what can be seen of each product."""
+def photograph(shelf: Shelf, device: torch.device | str = "cpu") -> Picture:
+    """Render a shelf and find what can be seen of each product; the picture stays on `device`."""
     world = shelf.world
-    view = cast([world])[0]
-    shown, boxes = outlines(world.solids.owner[view.solid], PRODUCT + len(shelf.facings))
+    view = cast([world], device)[0]
+    owners = world.solids.owner[view.solid.cpu()]
+    shown, boxes = outlines(owners, PRODUCT + len(shelf.facings))
     owners = np.arange(PRODUCT, PRODUCT + len(shelf.facings))
     whole = boxes_of(world, owners)
     areas = (whole[:, 2:] - whole[:, :2]).prod(1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.render import FPS, SIZE, TEST_CLIPS, TRAIN_CLIPS, boxes_of, clip_of
 from sightline.synthetic.world import World
 from sightline.synthetic.writing import claim, run_jobs, write_once, write_picture
@@ -40,7 +42,7 @@ class _Place(NamedTuple):
         return Path(self.show, f"{self.number:08d}")
 
 
-def write_videoattentiontarget(
+def write_videoattentiontarget(  # noqa: PLR0913
     folder: Path,
     *,
     clips: int,
@@ -50,6 +52,7 @@ def write_videoattentiontarget(
     fps: float = FPS,
     workers: int = 1,
     test_share: float = 0.1,
+    difficulty: Difficulty = NORMAL,
 ) -> dict[str, Written]:
     """Write `clips` rendered clips of `frames` pictures of `size` (width, height), by split.
 
@@ -59,10 +62,12 @@ def write_videoattentiontarget(
     if min(clips, frames) < 1 or fps <= 0:
         raise ValueError(f"{clips} clips of {frames} frames, {fps} a second: give more than none.")
     asked = {"clips": clips, "frames": frames, "seed": seed, "size": size, "fps": fps}
-    claim(folder, {"layout": "videoattentiontarget", **asked, "test_share": test_share})
+    asked |= {"test_share": test_share, "difficulty": difficulty.name}
+    claim(folder, {"layout": "videoattentiontarget", **asked})
     tests = max(round(clips * test_share), min(1, clips - 1))  # a few clips are no set without
     places = _places(clips - tests, tests)
-    work = partial(_write_clip, folder, seed, size, frames, fps)
+    draw = partial(clip_of, seed, size=size, length=frames, fps=fps, difficulty=difficulty)
+    work = partial(_write_clip, folder, draw)
     tracks = run_jobs(work, places, workers)
     written = {}
     for split in ("train", "test"):
@@ -82,11 +87,9 @@ def _places(train: int, test: int) -> list[_Place]:
     ]
 
 
-def _write_clip(
-    folder: Path, seed: int, size: tuple[int, int], frames: int, fps: float, place: _Place
-) -> list[int]:
+def _write_clip(folder: Path, draw: Callable[..., list[World]], place: _Place) -> list[int]:
     """Render and save one clip and the tracks of its people; returns the lengths of the tracks."""
-    worlds = clip_of(seed, place.stream, place.number, size, length=frames, fps=fps)
+    worlds = draw(place.stream, place.number)
     for frame, world in enumerate(worlds):
         name = place.path / f"{frame:08d}.jpg"
         depth = folder / "depth" / name.with_suffix(".png")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
@@ -73,15 +74,22 @@ def encode(pixels: np.ndarray, kind: str, **options: int) -> bytes:
 
 
 def run_jobs(work: Callable[[Job], Result], jobs: list[Job], workers: int) -> list[Result]:
-    """Results in the order of `jobs`; one thread each, since the last bit can depend on threads."""
+    """Results in the order of `jobs`, with one thread each."""
     if workers > 1:
         spawn, one = get_context("spawn"), (1,)
         some = min(16, max(1, len(jobs) // (4 * workers)))
         with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, one) as pool:
             return list(pool.map(work, jobs, chunksize=some))
+    with one_thread():
+        return [work(job) for job in jobs]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread; the last bit can depend on how many there are."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return [work(job) for job in jobs]
+        yield
     finally:
         torch.set_num_threads(threads)
