@@ -18,9 +18,10 @@ from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, upright
 from sightline.synthetic.framing import Person, stature
+from sightline.synthetic.lens import developed
 from sightline.synthetic.looks import any_look
 from sightline.synthetic.panorama import Surround, boxes_around, cast_panorama
-from sightline.synthetic.render import MEMORY_AROUND, developed, truth
+from sightline.synthetic.render import MEMORY_AROUND, truth
 from sightline.synthetic.rooms import ROOM, Room
 from sightline.synthetic.sample import Setting, look, settle
 from sightline.synthetic.things import Thing
@@ -43,7 +44,7 @@ def render_panoramas(count: int, seed: int = 0, size: tuple[int, int] = SIZE) ->
 def render_panorama(world: World, key: str = "") -> Scene:
     """One panorama with head boxes and truth."""
     return Scene(
-        image=developed(cast_panorama(world), world.light),
+        image=developed(cast_panorama(world), world.light, around=True),
         heads=boxes_around(world, world.people.heads),
         truth=truth(world),
         projection="equirectangular",

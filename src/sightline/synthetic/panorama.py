@@ -13,19 +13,9 @@ from torch.nn.functional import grid_sample
 from sightline.geometry.panorama import cell_points
 from sightline.geometry.sphere import to_points, to_rays, wrapped
 from sightline.synthetic.caster import View, cast
+from sightline.synthetic.cube import cube_cameras, cube_places
 from sightline.synthetic.world import Camera, World, tensor
 
-FACES = np.array(  # rows right, down, forward in the camera frame of `sphere`, for each face
-    [
-        [(0, -1, 0), (0, 0, -1), (1, 0, 0)],
-        [(0, 1, 0), (0, 0, -1), (-1, 0, 0)],
-        [(1, 0, 0), (0, 0, -1), (0, 1, 0)],
-        [(-1, 0, 0), (0, 0, -1), (0, -1, 0)],
-        [(0, 1, 0), (1, 0, 0), (0, 0, 1)],
-        [(0, 1, 0), (-1, 0, 0), (0, 0, -1)],
-    ],
-    dtype=float,
-)
 BORDER = 1.0  # pixels of a face beyond the cube's edge: bilinear samples stay on their own face
 ROUND = 400  # points on an ellipsoid that bound its picture: within a hundredth of its size
 
@@ -54,9 +44,7 @@ class Surround(Camera):
 
     def faces(self) -> list[Camera]:
         """Six cameras that together see everything, about as finely as the panorama."""
-        side = round(self.size[0] / 3)
-        rotations = FACES @ self.rotation
-        return [Camera(self.position, r, side / 2 - BORDER, (side, side)) for r in rotations]
+        return cube_cameras(self.position, self.rotation, round(self.size[0] / 3), BORDER)
 
     def towards(self, point: np.ndarray) -> Camera:
         """A camera at the same place that looks at a point (3,)."""
@@ -68,13 +56,13 @@ class Surround(Camera):
         return Camera(self.position, rows, float(self.size[0]), self.size)
 
 
-def cast_panorama(world: World) -> View:
-    """Render a world whose camera is a `Surround`; depths are distances from it."""
+def cast_panorama(world: World, device: torch.device | str = "cpu") -> View:
+    """Render a world whose camera is a `Surround`, on `device`; depths are distances from it."""
     camera = world.camera
     assert isinstance(camera, Surround)
     faces = camera.faces()
-    views = cast([replace(world, camera=face) for face in faces])
-    places, cells, stretch = _cube_lookup(camera.size, faces[0].size[0])
+    views = cast([replace(world, camera=face) for face in faces], device)
+    places, cells, stretch = _cube_lookup(camera.size, faces[0].size[0], device)
     image = torch.cat([view.image for view in views], 1)[None]
     sampled = grid_sample(image, places, mode="bilinear", align_corners=False)[0]
     depth = torch.stack([view.depth for view in views]).flatten()[cells] * stretch
@@ -83,23 +71,22 @@ def cast_panorama(world: World) -> View:
 
 
 @lru_cache(maxsize=2)
-def _cube_lookup(size: tuple[int, int], side: int) -> tuple[Tensor, Tensor, Tensor]:
+def _cube_lookup(
+    size: tuple[int, int], side: int, device: torch.device | str
+) -> tuple[Tensor, Tensor, Tensor]:
     """Where a panorama's pixels are on six faces of `side` pixels, one below the other.
 
     Places (1, H, W, 2) as `grid_sample` wants them, the pixel (H, W) that holds each of them, and
     the distance (H, W) of what is at depth 1 there.
     """
-    rays = to_rays(cell_points(size[1], size[0]).double())
-    own = rays @ torch.from_numpy(FACES).flatten(0, 1).T
-    own = own.unflatten(-1, (6, 3))
-    face = own[..., 2].argmax(-1)
-    right, down, ahead = own.gather(-2, face[..., None, None].expand(*face.shape, 1, 3)).unbind(-1)
-    flat = torch.cat([right, down], -1) / ahead
-    xy = flat * (side / 2 - BORDER) + side / 2
-    x, y = xy.unbind(-1)
-    y = y + face * side
-    places = torch.stack([x / side, y / (6 * side)], -1) * 2 - 1
-    return places[None].float(), y.long() * side + x.long(), (1 / ahead[..., 0]).float()
+    rays = to_rays(cell_points(size[1], size[0]).double()).movedim(-1, 0)
+    face, xy, ahead = cube_places(rays.flatten(1), side, BORDER)
+    x, y = xy[0], xy[1] + face * side
+    places = torch.stack([x / side, y / (6 * side)], -1).float() * 2 - 1
+    cells, stretch = y.long() * side + x.long(), (1 / ahead).float()
+    shape = rays.shape[1:]
+    places = places.view(1, *shape, 2).to(device)
+    return places, cells.view(shape).to(device), stretch.view(shape).to(device)
 
 
 def boxes_around(world: World, owners: np.ndarray) -> Tensor:

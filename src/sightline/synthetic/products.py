@@ -100,7 +100,7 @@ _BROWN = (0.4, 0.22, 0.1)
 _PINK = (0.95, 0.5, 0.65)
 _TEAL = (0.08, 0.5, 0.55)
 _SKY = (0.45, 0.7, 0.95)
-_PLAIN, _CHECKER, _STRIPES, _CLOUDS = Texture
+_CHECKER, _STRIPES, _CLOUDS = Texture.CHECKER, Texture.STRIPES, Texture.CLOUDS
 PRODUCTS = (  # of the labels 1..24
     Product(_carton, (0.19, 0.07, 0.29), Paint(_WHITE), _GREEN),
     Product(_carton, (0.19, 0.07, 0.29), Paint(_YELLOW, _ORANGE, _CLOUDS, 30), _BLUE),

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from sightline.scene import Clip, Scene, Truth
 from sightline.synthetic.bounds import NEAR, extents
-from sightline.synthetic.caster import View, cast
+from sightline.synthetic.caster import cast
 from sightline.synthetic.clips import sample_clip
 from sightline.synthetic.difficulty import NORMAL, Difficulty
+from sightline.synthetic.lens import developed
 from sightline.synthetic.sample import sample_world
-from sightline.synthetic.world import Light, World
+from sightline.synthetic.world import World
 
 SIZE = (320, 240)
 TRAIN, TEST, MEMORY = range(3)  # streams of pictures that share no room
@@ -88,13 +89,6 @@ def render(world: World, key: str = "") -> Scene:
     heads = boxes_of(world, world.people.heads)
     image = developed(view, world.light)
     return Scene(image=image, heads=heads, depth=depth[None], truth=truth(world), key=key)
-
-
-def developed(view: View, light: Light) -> Tensor:
-    """The picture (3, H, W) uint8 with the sensor's noise."""
-    generator = torch.Generator().manual_seed(light.noise_seed)
-    noise = torch.randn(view.image.shape, generator=generator) * light.noise
-    return ((view.image + noise).clamp(0, 1) * 255).round().byte()
 
 
 def boxes_of(world: World, owners: np.ndarray) -> Tensor:

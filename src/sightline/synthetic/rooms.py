@@ -9,10 +9,9 @@ from sightline.synthetic import things
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import any_colour, any_paint
 from sightline.synthetic.framing import Person
+from sightline.synthetic.light import varied
 from sightline.synthetic.things import Thing
-from sightline.synthetic.world import Camera, Light, Paint, Solid
-
-ROOM = 0  # owner of walls, floor and ceiling
+from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid
 
 
 def _muted(colour: tuple[float, ...]) -> np.ndarray:
@@ -153,15 +152,16 @@ class Room:
             self._small(things.raised(centre + (k * 0.3 - 0.3) * axes[0], 0.015))
 
     def light(self) -> Light:
-        """A lamp below the ceiling and light from everywhere, both a little coloured."""
+        """A lamp below the ceiling, light from everywhere, often daylight; each of some colour."""
         margin = (0.3, 0.3, 0.0)
         lamp = self.generator.uniform(self.low + margin, self.high - margin)
         lamp[2] = self.high[2] - self.generator.uniform(0.1, 0.7)
         colour, ambient = self.generator.normal(1, 0.06, (2, 3))
-        return Light(
+        light = Light(
             lamp=lamp,
             colour=colour * self.generator.uniform(0.4, 0.8),
             ambient=ambient * self.generator.uniform(0.35, 0.6),
-            noise=self.generator.uniform(0, 0.02),
+            noise=self.generator.uniform(0, self.difficulty.noise),
             noise_seed=int(self.generator.integers(2**62)),
         )
+        return varied(light, self.difficulty)

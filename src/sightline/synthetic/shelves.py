@@ -25,9 +25,10 @@ from sightline.synthetic.caster import cast
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, turned, upright
 from sightline.synthetic.framing import Person
+from sightline.synthetic.lens import developed
 from sightline.synthetic.postures import HANDS
 from sightline.synthetic.products import PRODUCTS, product
-from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, developed
+from sightline.synthetic.render import MEMORY_SHELVES, boxes_of
 from sightline.synthetic.sample import head_solids, truth_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack

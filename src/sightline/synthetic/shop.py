@@ -12,14 +12,16 @@ import numpy as np
 from numpy.random import Generator, default_rng
 
 from sightline.synthetic import things
+from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import any_colour, any_paint, turned
+from sightline.synthetic.light import varied
 from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.products import PRODUCTS, facings, item_number
-from sightline.synthetic.world import Camera, Light, Paint, Solid, Texture
+from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
 CABINETS, HUMANS, CAMERAS, BACKGROUNDS = 6, 20, 50, 8
 LIGHTS = (0.1, 0.7, 1.3, 1.9)
-ROOM, HEAD_OWNER, BODY, FURNITURE, PRODUCT = range(5)  # owners; products have PRODUCT and more
+HEAD_OWNER, BODY, FURNITURE, PRODUCT = range(ROOM + 1, 5)  # owners; products PRODUCT and more
 BOARDS = (0.12, 0.52, 0.92, 1.32)  # metres above the floor
 WIDTH, DEPTH, HEIGHT, BOARD = 2.1, 0.36, 1.74, 0.02  # of a cabinet, metres
 APART = 1.05  # metres from the shopper to the fronts
@@ -212,13 +214,14 @@ def _frames_well(view: Camera) -> bool:
     return bool(near and view.contains(eyes, -0.13) and view.contains(np.array(spots)).mean() > 0.7)
 
 
-def light(generator: Generator, strength: float) -> Light:
+def light(generator: Generator, strength: float, difficulty: Difficulty = NORMAL) -> Light:
     """A lamp below the ceiling and light from everywhere, of one of the four strengths."""
     colour, ambient = generator.normal(1, 0.04, (2, 3))
-    return Light(
+    light = Light(
         lamp=generator.uniform((-1.5, -2.0, 2.5), (1.5, 0.0, 3.2)),
         colour=colour * (0.1 + 0.35 * strength),
         ambient=ambient * (0.14 + 0.22 * strength),
-        noise=generator.uniform(0, 0.015),
+        noise=generator.uniform(0, difficulty.noise),
         noise_seed=int(generator.integers(2**62)),
     )
+    return varied(light, difficulty)

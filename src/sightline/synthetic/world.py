@@ -13,14 +13,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+ROOM = 0  # owner of walls, floor and ceiling
+
 
 class Texture(IntEnum):
-    """How the two colours of a solid are mixed over its surface."""
+    """How the two colours of a solid are mixed over its surface; see `textures`.
+
+    BRICKS, PLANKS, DOTS, MARBLE: the second colour is that of joints, grain, dots and veins.
+    PRINT: lines of text in the second colour, `frequency` of them a metre.
+    SCENE: a picture of a landscape between the two colours that fills each face; another one for
+    each frequency.
+    """
 
     PLAIN = 0
     CHECKER = 1
     STRIPES = 2
     CLOUDS = 3
+    BRICKS = 4
+    PLANKS = 5
+    DOTS = 6
+    MARBLE = 7
+    PRINT = 8
+    SCENE = 9
 
 
 class Paint(NamedTuple):
@@ -66,6 +80,10 @@ class Solids:
 
     def __getitem__(self, which: Tensor) -> Solids:
         return Solids(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def to(self, device: torch.device | str) -> Solids:
+        """The same on another device."""
+        return Solids(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 def stack(solids: list[Solid]) -> Solids:
@@ -130,13 +148,29 @@ class Camera:
 
 
 class Light(NamedTuple):
-    """A lamp (3,), its colour (3,), the colour (3,) of the light from everywhere, sensor noise."""
+    """What shines on a world, and what lens and sensor make of the picture; see `developed`.
+
+    lamp: (3,) its place; colour: (3,) of its light; ambient: (3,) the light from everywhere.
+    noise: of the sensor, a standard deviation in [0, 1]; noise_seed: another one for each frame.
+    shadows: whether solids keep the lamp's light from others.
+    sun, daylight: (3,) the direction to it and its colour; it shines through walls, unshadowed.
+    gain: (3,) exposure and white balance; tone: above 0 (at most 1) raises the middle tones;
+    vignette: the share of light that the corners lose; blur: of the lens, a standard deviation in
+    pixels of a picture 224 wide.
+    """
 
     lamp: np.ndarray
     colour: np.ndarray
     ambient: np.ndarray
     noise: float
     noise_seed: int
+    shadows: bool = False
+    sun: np.ndarray = np.array((0.0, 0.0, 1.0))
+    daylight: np.ndarray = np.zeros(3)
+    gain: np.ndarray = np.ones(3)
+    tone: float = 0.0
+    vignette: float = 0.0
+    blur: float = 0.0
 
 
 @dataclass(frozen=True)
