@@ -24,9 +24,9 @@ from sightline.models import MODELS, RECIPES
 from worlds import write_tiny_gazefollow
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [*DOCS, *ROOT.glob("*.md"), *sorted((ROOT / "src").rglob("*.md"))]
-FENCE = re.compile(r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```([\w{}-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(sightline [^`]+)`")
 
 
@@ -72,6 +72,11 @@ def write_files(page: Path, folder: Path) -> None:
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs_and_prints_what_it_shows(page: Path, desk: Path) -> None:
     write_files(page, desk)
+    assert failures(page) == 0
+
+
+def failures(page: Path) -> int:
+    """Run the Python blocks of a page; returns how many of its lines print something else."""
     session: dict = {"__name__": "page"}
     runner = doctest.DocTestRunner()
     for name, language, content in blocks(page):
@@ -81,15 +86,16 @@ def test_the_code_of_a_page_runs_and_prints_what_it_shows(page: Path, desk: Path
             examples = doctest.DocTestParser().get_doctest(content, session, page.name, None, 0)
             runner.run(examples, clear_globs=False)
             session |= examples.globs
-    assert runner.summarize(verbose=False).failed == 0
+    return runner.summarize(verbose=False).failed
 
 
-@pytest.mark.parametrize("page", ["training", "add-a-model"])
+@pytest.mark.parametrize("page", ["training", "add-a-model", "train-your-own"])
 def test_the_commands_about_a_users_own_file_run(
     page: str, desk: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = ROOT / "docs" / f"{page}.md"
     write_files(path, desk)
+    assert failures(path) == 0
     small = {
         "train": ["--epochs=1", "--workers=0", "--accelerator=cpu"],
         "evaluate": ["--workers=0"],
@@ -97,7 +103,7 @@ def test_the_commands_about_a_users_own_file_run(
     for words in shown(path):
         if any(word.startswith("my_") for word in words):
             assert cli.run([*words, *small[words[0]]], debug=True) == 0
-    assert "gazefollow.distance.to-mean" in capfd.readouterr().out
+    assert ".distance" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
