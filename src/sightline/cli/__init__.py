@@ -9,6 +9,7 @@ COMMANDS = {  # words: (module, class, what it does)
     "predict": ("predict", "Predict", "say where the people of pictures look"),
     "train": ("train", "Train", "train a model by a recipe"),
     "evaluate": ("evaluate", "Evaluate", "score a model by a benchmark's published protocol"),
+    "reproduce": ("reproduce", "Reproduce", "put a paper's claim to the test on rendered data"),
     "events": ("events", "Events", "turn the table of a film into behavioural events"),
     "agreement": ("agreement", "Compare", "compare two codings of a film"),
     "data check": ("data", "Check", "look a copy of a dataset over"),

@@ -67,7 +67,7 @@ def pdp_vat() -> Recipe:
         "video",
         loss=partial(pdp_loss, heatmap_weight=5_000.0, patch_weight=40.0),
         dataset="videoattentiontarget",
-        optimizer=_adam_trainable,
+        optimizer=adam_trainable,
         schedule=partial(MultiStepLR, milestones=[3], gamma=0.5),
         epochs=5,
         batch_size=16,
@@ -83,7 +83,8 @@ def pdp_vat_nodepth() -> Recipe:
     return replace(pdp_vat(), name="pdp-vat-nodepth", model="pdp-video-nodepth")
 
 
-def _adam_trainable(model: PDP, rate: float = 5e-5) -> Optimizer:
+def adam_trainable(model: PDP, rate: float = 5e-5) -> Optimizer:
+    """Adam over what is trained, no weight decay."""
     return torch.optim.Adam((p for p in model.parameters() if p.requires_grad), lr=rate)
 
 

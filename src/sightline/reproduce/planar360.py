@@ -30,6 +30,8 @@ from sightline.scene import Scene
 
 
 class PlanarGazeFollow360(GazeFollow360):
+    """GazeFollow360 that takes a panorama for a flat picture."""
+
     def __init__(self, config) -> None:
         super().__init__(config)
         self.preprocess = PlanarCrops(config.head_size, config.head_margin, config.panorama_width)
@@ -38,6 +40,7 @@ class PlanarGazeFollow360(GazeFollow360):
 
 
 def planar_small(**overrides: object) -> PlanarGazeFollow360:
+    """`gazefollow360-small` on flat pictures."""
     return PlanarGazeFollow360(gazefollow360_small(**overrides).config)
 
 
@@ -51,9 +54,10 @@ def offset_loss(model: PlanarGazeFollow360, batch: Batch) -> dict[str, Tensor]:
 
 
 def planar_small_synthetic() -> Recipe:
+    """The same stages; what is learnt first is an offset on the picture."""
     recipe = gazefollow360_small_synthetic()
     offset = replace(recipe.stages[0], loss=offset_loss)
-    return replace(recipe, model=f"{__file__}:planar_small", stages=(offset, *recipe.stages[1:]))
+    return replace(recipe, model=f"{__name__}:planar_small", stages=(offset, *recipe.stages[1:]))
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,12 @@ class PlanarRegions:
 
     @staticmethod
     def positions(batch: Batch) -> Tensor:
+        """Where heads are, as three numbers."""
         heads = centres(batch.heads)
         return torch.cat([heads, torch.ones_like(heads[:, :1])], 1)
 
     def inputs(self) -> tuple[Tensor, Tensor]:
+        """Both regions with a Gaussian each."""
         distant, local = self._cells(self.distant), self._cells(self.local)
         pictures = pictures_at(torch.stack([distant, local], 1), self.batch)
         near = self._gaussian(distant, self.ends), self._gaussian(local, self.heads)
@@ -114,6 +120,7 @@ class PlanarRegions:
         return cells.expand(len(self.heads), *cells.shape)
 
     def combine(self, distant: Tensor, local: Tensor) -> Tensor:
+        """Both heatmaps and both Gaussians on the whole picture."""
         points = self._canvas()
         pasted = [
             grid_sample(
@@ -125,17 +132,22 @@ class PlanarRegions:
         return torch.cat(pasted + near, 1)
 
     def uncover(self, heatmaps: Tensor) -> Tensor:
+        """The map as it is."""
         return heatmaps[:, 0]
 
     def region_targets(self, targets: Tensor) -> tuple[Tensor, Tensor]:
-        cells = self._cells(self.distant), self._cells(self.local)
-        return tuple(self._gaussian(c, targets)[:, 0] for c in cells)
+        """Labels of both regions."""
+        distant, local = self._cells(self.distant), self._cells(self.local)
+        return self._gaussian(distant, targets)[:, 0], self._gaussian(local, targets)[:, 0]
 
     def scene_targets(self, targets: Tensor) -> Tensor:
+        """Labels of the whole picture."""
         return self._gaussian(self._canvas(), targets)[:, 0]
 
     def scene_weights(self) -> Tensor:
+        """Every cell counts alike."""
         return torch.ones(1, 1, device=self.heads.device)
 
     def answers(self, heatmaps: Tensor) -> tuple[Tensor, Tensor]:
+        """The peak of each heatmap, and the heatmaps."""
         return refined_peaks(heatmaps, radius=2), heatmaps

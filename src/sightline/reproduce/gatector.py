@@ -1,0 +1,114 @@
+"""GaTector: what the energy loss does, and what learning gaze and objects together does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from statistics import mean
+
+from sightline.gaze import Gaze
+from sightline.gaze_objects import METHODS, Method, with_gaze_objects
+from sightline.geometry.boxes import to_unit
+from sightline.metrics.goo_scores import gaze_object_metrics
+from sightline.metrics.scores import measure, score
+from sightline.models.gatector.loss import gatector_loss
+from sightline.models.gatector.recipe import gatector_small_synthetic
+from sightline.recipe import Recipe
+from sightline.reproduce.experiment import Claim, Experiment, Rendered, Row, Runs, System, Test
+from sightline.reproduce.pdp import PICTURES
+from sightline.scene import Scene
+from sightline.shards import Pair, read_shards
+
+SHELVES = Rendered("goo", 2600, (320, 240), seed=23)
+TEST = "goo-synth-test"
+SYSTEMS = {  # name: what is left out of the loss
+    "gatector": {},
+    "gatector-no-energy": {"energy_weight": 0.0},
+    "gatector-gaze": {"detection_weight": 0.0},
+    "gatector-objects": {"heatmap_weight": 0.0, "energy_weight": 0.0},
+}
+GAZE = tuple(name for name in SYSTEMS if name != "gatector-objects")
+SURE = 0.3  # score of a found box that may be the gaze object
+
+
+def energy() -> Experiment:
+    """GaTector with and without its energy loss; gaze and objects together or each alone."""
+    systems = tuple(
+        System(name, partial(_recipe, **weights), SHELVES, PICTURES)
+        for name, weights in SYSTEMS.items()
+    )
+    distance, auc = "goo.distance", "goo.auc.vat-float"
+    mdap, found = "gaze-object.mdap", "objects.coco.ap50"
+    shown = {
+        found: "AP50",
+        "objects.coco.ap": "AP",
+        auc: "AUC",
+        distance: "distance",
+        "gaze-object.accuracy": "right box",
+        "gaze-object.class-accuracy": "right class",
+        mdap: "mDAP",
+    }
+    test = Test(TEST, SHELVES, shown, baselines=("centre", "facing side"))
+    claims = (
+        Claim(
+            "the energy loss finds the gaze object", "gatector", "gatector-no-energy", TEST, mdap
+        ),
+        Claim("the energy loss brings the point nearer", "gatector", GAZE[1], TEST, distance),
+        Claim("together beats apart: gaze", "gatector", "gatector-gaze", TEST, distance),
+        Claim("together beats apart: objects", "gatector", "gatector-objects", TEST, found),
+    )
+    return Experiment(
+        "gatector",
+        "GaTector: energy, and two tasks at once",
+        f"Reduced GaTector on {SHELVES.count} rendered shelves, tested on shoppers that it has not "
+        "seen; every system starts from the trunks of the PDP of the same seed. "
+        "*gatector-no-energy* has no energy loss, *gatector-gaze* learns no objects, "
+        "*gatector-objects* no gaze; what a system does not learn, it answers at random.",
+        systems,
+        (test,),
+        claims,
+        examples=(TEST, "gatector"),
+        extra={"Right gaze objects in %, by the way of choosing": by_method},
+    )
+
+
+def _recipe(**weights: float) -> Recipe:
+    recipe = gatector_small_synthetic()
+    (stage,) = recipe.stages
+    return replace(recipe, stages=(replace(stage, loss=partial(gatector_loss, **weights)),))
+
+
+def by_method(runs: Runs) -> list[Row]:
+    """How often each way of choosing is right, among the boxes found and among the true ones."""
+    return [
+        {"system": system, "choice": method}
+        | {
+            f"among {kind} boxes": 100
+            * mean(_right(runs, system, seed, method, kind == "true") for seed in runs.seeds)
+            for kind in ("found", "true")
+        }
+        for system in GAZE
+        for method in METHODS
+    ]
+
+
+def _right(runs: Runs, system: str, seed: int, method: Method, among_true: bool) -> float:
+    pairs = read_shards(runs.predictions(system, seed, TEST))
+    choose = partial(_among_true if among_true else _among_found, method=method)
+    return _accuracy([(choose(gaze, scene), scene) for gaze, scene in pairs])
+
+
+def _among_found(gaze: Gaze, scene: Scene, method: Method) -> Gaze:  # noqa: ARG001
+    assert gaze.objects is not None
+    return with_gaze_objects(gaze, gaze.objects[gaze.objects.scores >= SURE], method)
+
+
+def _among_true(gaze: Gaze, scene: Scene, method: Method) -> Gaze:
+    assert scene.objects is not None
+    true = replace(scene.objects, boxes=to_unit(scene.objects.boxes, scene.size))
+    return with_gaze_objects(gaze, true, method)
+
+
+def _accuracy(pairs: list[Pair]) -> float:
+    metrics = [metric for metric in gaze_object_metrics if metric.id == "gaze-object.accuracy"]
+    return score(metrics, measure(metrics, pairs))["gaze-object.accuracy"].value
