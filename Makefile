@@ -47,5 +47,5 @@ bench: $(INSTALLED)
 
 # The site in build/docs, from these sources alone and without a network; a warning is an error.
 docs: $(INSTALLED)
-	$(BIN)/python -m sphinx -q -W --keep-going -E -c docs . build/docs
+	$(BIN)/python -m sphinx -q -W --keep-going -E -c docs -d build/doctrees . build/docs
 	@echo "build/docs/index.html"

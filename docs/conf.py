@@ -1,4 +1,4 @@
-"""The site that `make docs` builds: these pages, the model cards where they lie, and the docstrings.
+"""The site that `make docs` builds: these pages, the model cards where they lie, the docstrings.
 
 The source folder is the whole project, so that the relative links of a page lead to the same files
 on the site as on a code host. The navigation is made of the links in the index.
@@ -12,6 +12,10 @@ from pygments.lexers.special import TextLexer
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
+import sightline  # noqa: E402
+
+for name in sightline.__all__:  # they are imported when first asked for, which Sphinx does not do
+    setattr(sightline, name, getattr(sightline, name))
 
 project = "sightline"
 copyright = "the authors of sightline, Apache-2.0"
@@ -35,8 +39,9 @@ myst_heading_anchors = 3
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_default_options = {"members": True, "undoc-members": False}
+autodoc_default_options = {"members": True}
 LINK = re.compile(r"\]\(([^)#:]+)\.md\)")
+MARKS = re.compile(r"([\\*|_`])")
 NAMED = re.compile(r"([a-z_]\w*(?:, [a-z_]\w*)*): (.+)")
 
 
@@ -62,15 +67,15 @@ def plain_text(_app, _kind, _name, _thing, _options, lines: list[str]) -> None:
         else:
             listed = listed and line != ""
             written.append("  " * listed + marked(line))
-    lines[:] = [*written, ""]
+    lines[:] = [*written, ""] if lines else []  # what has no docstring stays so
 
 
 def marked(line: str) -> str:
     """A line in Sphinx's marks: code between two ticks, everything else as it is."""
     parts = line.split("`")
     if len(parts) % 2 == 0:  # code that goes on in the next line
-        return re.sub(r"([\\*|_`])", r"\\\1", line)
-    parts[::2] = [re.sub(r"([\\*|_])", r"\\\1", part) for part in parts[::2]]
+        return MARKS.sub(r"\\\1", line)
+    parts[::2] = [MARKS.sub(r"\\\1", part) for part in parts[::2]]
     return "``".join(parts)
 
 

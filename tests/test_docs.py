@@ -6,8 +6,10 @@ commands in running text must parse. A picture, weights and a small GazeFollow a
 """
 
 import doctest
+import os
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -20,13 +22,17 @@ import torch
 
 from sightline import benchmark, cli, datasets
 from sightline.media.image import write_image
-from sightline.models import MODELS, RECIPES
+from sightline.models import MODELS, RECIPES, weights_catalogue
+from sightline.models.licences import DATA
 from worlds import write_tiny_gazefollow
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [*DOCS, *ROOT.glob("*.md"), *sorted((ROOT / "src").rglob("*.md"))]
-FENCE = re.compile(r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```([\w{}-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+METRICS = ROOT / "docs" / "metrics.md"
+PAGES = [*DOCS, *ROOT.glob("*.md"), *sorted((ROOT / "src").rglob("*.md")), *ROOT.glob("bench/*.md")]
+FENCE = re.compile(
+    r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```([\w{}-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 INLINE = re.compile(r"`(sightline [^`]+)`")
 
 
@@ -134,19 +140,59 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_index_links_every_page() -> None:
-    index = (ROOT / "docs" / "index.md").read_text()
-    assert [page.name for page in DOCS if page.stem != "index" and page.name not in index] == []
+def pages_from(page: Path, met: set[Path]) -> set[Path]:
+    """The page and all that its links lead to, directly or by others."""
+    met.add(page)
+    for link in re.findall(r"\]\(([^)#:]+\.md)", page.read_text(encoding="utf-8")):
+        target = (page.parent / link).resolve()
+        met = met if target in met else pages_from(target, met)
+    return met
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    assert [
+        page for page in PAGES if page not in pages_from(ROOT / "docs" / "index.md", set())
+    ] == []
 
 
 def test_every_metric_benchmark_model_and_recipe_is_described() -> None:
-    metrics = (ROOT / "docs" / "metrics.md").read_text()
+    metrics = METRICS.read_text()
     training = (ROOT / "docs" / "training.md").read_text()
     known = set(benchmark.BENCHMARKS).union(
         *(each.definitions() for each in benchmark.BENCHMARKS.values())
     )
     assert [name for name in known if f"`{name}`" not in metrics] == []
     assert [name for name in MODELS.keys() | RECIPES.keys() if f"`{name}`" not in training] == []
+
+
+def test_every_metric_has_a_worked_number() -> None:
+    printed = "".join(content for _, kind, content in blocks(METRICS) if kind == "pycon")
+    worked = re.findall(r"^([\w.-]+) +\d+\.\d+ of \d+$", printed, re.MULTILINE)
+    known = set().union(*(each.definitions() for each in benchmark.BENCHMARKS.values()))
+    assert known - set(worked) == set()
+
+
+def test_the_licences_are_those_that_the_command_prints() -> None:
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{name}` | {weights.licence} | {weights.backbone or 'none'} | "
+        f"{', '.join(f'`{data}`' for data in weights.data)} |"
+        for name, weights in weights_catalogue().items()
+    ] + [f"| `{name}` | {terms} |" for name, terms in DATA.items()]
+    assert [row for row in rows if row not in page] == []
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning_and_has_every_page(tmp_path: Path) -> None:
+    pytest.importorskip("furo")
+    command = ["-m", "sphinx", "-q", "-W", "-E", "-c", "docs", ".", str(tmp_path)]
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+    index = tmp_path / "docs" / "index.html"
+    site = {tmp_path / page.relative_to(ROOT).with_suffix(".html") for page in PAGES} - {index}
+    links = {page: f'href="{os.path.relpath(page, index.parent)}"' for page in site}
+    text = index.read_text(encoding="utf-8")
+    assert [page for page in site if not page.exists() or links[page] not in text] == []
+    assert "sightline.predict" in (index.parent / "api.html").read_text(encoding="utf-8")
 
 
 def test_the_design_page_shows_the_layers_that_are_enforced() -> None:
