@@ -33,13 +33,14 @@ def draw_curves(experiment: Experiment, runs: Runs, path: Path) -> None:
         by_epoch: dict[int, list[float]] = defaultdict(list)
         for seed in runs.seeds:
             epochs = curve(runs.run(system.name, seed) / recipe.stages[-1].name, metric)
-            axes.plot(list(epochs), list(epochs.values()), color=shade, lw=0.7)
+            axes.plot(list(epochs), list(epochs.values()), color=shade, lw=0.7, marker=".", ms=2)
             for epoch, value in epochs.items():
                 by_epoch[epoch].append(value)
         means = [mean(values) for values in by_epoch.values()]
-        axes.plot(list(by_epoch), means, color=shade, lw=2.2, label=system.name)
+        axes.plot(list(by_epoch), means, color=shade, lw=2.2, marker=".", label=system.name)
         axes.set_ylabel(f"{metric}, validation")
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(frameon=False, fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()

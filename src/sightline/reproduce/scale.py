@@ -7,7 +7,7 @@ from dataclasses import replace
 from sightline.recipe import Recipe
 from sightline.reproduce.experiment import Experiment, Rendered, System, Test
 
-FEW = {"gazefollow": 40, "videoattentiontarget": 20, "goo": 60, "gazefollow360": 20}
+FEW = {"gazefollow": 40, "videoattentiontarget": 10, "goo": 30, "gazefollow360": 10}
 
 
 def smoke(experiment: Experiment) -> Experiment:

@@ -42,10 +42,10 @@ class Verdict:
         if self.high < 0:
             return "does not hold: the other is better"
         if all(gain > 0 for gain in self.gains):
-            return "leans that way: better with every seed, by less than chance can explain away"
+            return "leans that way: better with every seed, but chance could do as much"
         if all(gain < 0 for gain in self.gains):
-            return "does not hold: the other is better with every seed, if not by much"
-        return "does not hold: no difference that is larger than that between seeds"
+            return "does not hold: the other is better with every seed"
+        return "does not hold: no difference beyond that between seeds"
 
 
 def judge(claim: Claim, scored: dict[str, dict[str, BySeed]]) -> Verdict:
