@@ -140,19 +140,13 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def pages_from(page: Path, met: set[Path]) -> set[Path]:
-    """The page and all that its links lead to, directly or by others."""
-    met.add(page)
-    for link in re.findall(r"\]\(([^)#:]+\.md)", page.read_text(encoding="utf-8")):
-        target = (page.parent / link).resolve()
-        met = met if target in met else pages_from(target, met)
-    return met
-
-
 def test_every_page_can_be_reached_from_the_index() -> None:
-    assert [
-        page for page in PAGES if page not in pages_from(ROOT / "docs" / "index.md", set())
-    ] == []
+    met, waiting = set(), [ROOT / "docs" / "index.md"]
+    while waiting:
+        met.add(page := waiting.pop())
+        links = re.findall(r"\]\(([^)#:]+\.md)", page.read_text(encoding="utf-8"))
+        waiting += {(page.parent / link).resolve() for link in links} - met
+    assert [page for page in PAGES if page not in met] == []
 
 
 def test_every_metric_benchmark_model_and_recipe_is_described() -> None:
