@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install demo test test-onnx golden check format bench
+.PHONY: install demo test test-onnx golden check format bench docs
 install: $(INSTALLED)
 
 # facenet-pytorch bundles a good face detector (MTCNN) but pins a torch of 2024: without its dependencies.
@@ -44,3 +44,8 @@ format: $(INSTALLED)
 # What trains for hours, on a folder of rendered shelves, is left out.
 bench: $(INSTALLED)
 	for script in $(filter-out %_learning.py,$(wildcard bench/bench_*.py)); do $(BIN)/python $$script || exit 1; done
+
+# The site in build/docs, from these sources alone and without a network; a warning is an error.
+docs: $(INSTALLED)
+	$(BIN)/python -m sphinx -q -W --keep-going -E -c docs -d build/doctrees . build/docs
+	@echo "build/docs/index.html"

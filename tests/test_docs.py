@@ -6,8 +6,10 @@ commands in running text must parse. A picture, weights and a small GazeFollow a
 """
 
 import doctest
+import os
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -20,13 +22,17 @@ import torch
 
 from sightline import benchmark, cli, datasets
 from sightline.media.image import write_image
-from sightline.models import MODELS, RECIPES
+from sightline.models import MODELS, RECIPES, weights_catalogue
+from sightline.models.licences import DATA
 from worlds import write_tiny_gazefollow
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [*DOCS, *ROOT.glob("*.md"), *sorted((ROOT / "src").rglob("*.md"))]
-FENCE = re.compile(r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+METRICS = ROOT / "docs" / "metrics.md"
+PAGES = [*DOCS, *ROOT.glob("*.md"), *sorted((ROOT / "src").rglob("*.md")), *ROOT.glob("bench/*.md")]
+FENCE = re.compile(
+    r"(?:^[^\n]*?`([\w.-]+)`:\n\n)?^```([\w{}-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 INLINE = re.compile(r"`(sightline [^`]+)`")
 
 
@@ -72,6 +78,11 @@ def write_files(page: Path, folder: Path) -> None:
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs_and_prints_what_it_shows(page: Path, desk: Path) -> None:
     write_files(page, desk)
+    assert failures(page) == 0
+
+
+def failures(page: Path) -> int:
+    """Run the Python blocks of a page; returns how many of its lines print something else."""
     session: dict = {"__name__": "page"}
     runner = doctest.DocTestRunner()
     for name, language, content in blocks(page):
@@ -81,15 +92,16 @@ def test_the_code_of_a_page_runs_and_prints_what_it_shows(page: Path, desk: Path
             examples = doctest.DocTestParser().get_doctest(content, session, page.name, None, 0)
             runner.run(examples, clear_globs=False)
             session |= examples.globs
-    assert runner.summarize(verbose=False).failed == 0
+    return runner.summarize(verbose=False).failed
 
 
-@pytest.mark.parametrize("page", ["training", "add-a-model"])
+@pytest.mark.parametrize("page", ["training", "add-a-model", "train-your-own"])
 def test_the_commands_about_a_users_own_file_run(
     page: str, desk: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = ROOT / "docs" / f"{page}.md"
     write_files(path, desk)
+    assert failures(path) == 0
     small = {
         "train": ["--epochs=1", "--workers=0", "--accelerator=cpu"],
         "evaluate": ["--workers=0"],
@@ -97,7 +109,7 @@ def test_the_commands_about_a_users_own_file_run(
     for words in shown(path):
         if any(word.startswith("my_") for word in words):
             assert cli.run([*words, *small[words[0]]], debug=True) == 0
-    assert "gazefollow.distance.to-mean" in capfd.readouterr().out
+    assert ".distance" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
@@ -128,19 +140,53 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_index_links_every_page() -> None:
-    index = (ROOT / "docs" / "index.md").read_text()
-    assert [page.name for page in DOCS if page.stem != "index" and page.name not in index] == []
+def test_every_page_can_be_reached_from_the_index() -> None:
+    met, waiting = set(), [ROOT / "docs" / "index.md"]
+    while waiting:
+        met.add(page := waiting.pop())
+        links = re.findall(r"\]\(([^)#:]+\.md)", page.read_text(encoding="utf-8"))
+        waiting += {(page.parent / link).resolve() for link in links} - met
+    assert [page for page in PAGES if page not in met] == []
 
 
 def test_every_metric_benchmark_model_and_recipe_is_described() -> None:
-    metrics = (ROOT / "docs" / "metrics.md").read_text()
+    metrics = METRICS.read_text()
     training = (ROOT / "docs" / "training.md").read_text()
     known = set(benchmark.BENCHMARKS).union(
         *(each.definitions() for each in benchmark.BENCHMARKS.values())
     )
     assert [name for name in known if f"`{name}`" not in metrics] == []
     assert [name for name in MODELS.keys() | RECIPES.keys() if f"`{name}`" not in training] == []
+
+
+def test_every_metric_has_a_worked_number() -> None:
+    printed = "".join(content for _, kind, content in blocks(METRICS) if kind == "pycon")
+    worked = re.findall(r"^([\w.-]+) +\d+\.\d+ of \d+$", printed, re.MULTILINE)
+    known = set().union(*(each.definitions() for each in benchmark.BENCHMARKS.values()))
+    assert known - set(worked) == set()
+
+
+def test_the_licences_are_those_that_the_command_prints() -> None:
+    page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{name}` | {weights.licence} | {weights.backbone or 'none'} | "
+        f"{', '.join(f'`{data}`' for data in weights.data)} |"
+        for name, weights in weights_catalogue().items()
+    ] + [f"| `{name}` | {terms} |" for name, terms in DATA.items()]
+    assert [row for row in rows if row not in page] == []
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning_and_has_every_page(tmp_path: Path) -> None:
+    pytest.importorskip("furo")
+    command = ["-m", "sphinx", "-q", "-W", "-E", "-c", "docs", ".", str(tmp_path)]
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+    index = tmp_path / "docs" / "index.html"
+    site = {tmp_path / page.relative_to(ROOT).with_suffix(".html") for page in PAGES} - {index}
+    links = {page: f'href="{os.path.relpath(page, index.parent)}"' for page in site}
+    text = index.read_text(encoding="utf-8")
+    assert [page for page in site if not page.exists() or links[page] not in text] == []
+    assert "sightline.predict" in (index.parent / "api.html").read_text(encoding="utf-8")
 
 
 def test_the_design_page_shows_the_layers_that_are_enforced() -> None:

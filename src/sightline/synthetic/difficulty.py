@@ -58,7 +58,7 @@ NORMAL = Difficulty(
     covered=0.25,
     shadows=0.5,
     noise=0.02,
-    blur=0.7,
+    blur=0.4,
 )
 HARD = Difficulty(
     "hard",
@@ -70,7 +70,7 @@ HARD = Difficulty(
     covered=0.5,
     shadows=0.8,
     noise=0.05,
-    blur=1.5,
+    blur=1.0,
 )
 DIFFICULTIES = {difficulty.name: difficulty for difficulty in (EASY, NORMAL, HARD)}
 """The settings by name."""
