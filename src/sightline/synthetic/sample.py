@@ -140,9 +140,10 @@ def candidates(room: Room, heads: Targets) -> Targets:
 
 def places(room: Room, heads: Targets) -> Targets:
     """Things, hands, heads, and places on walls, floor and ceiling."""
-    spots, (owners, points) = room.spots(), zip(*room.targets, strict=True)
+    spots = room.spots()
+    owners = [owner for owner, _ in room.targets]  # none in a room that nothing fits into
     return Targets(
-        np.vstack([points, heads.points, spots]),
+        np.vstack([*(point for _, point in room.targets), heads.points, spots]),
         np.array([*owners, *heads.owners, *[ROOM] * len(spots)]),
     )
 

@@ -174,7 +174,7 @@ def pdp_small(**overrides: object) -> PDP:
         "depth": False,
         "width": 16,
         "blocks": (1, 1, 1, 1, 1),
-        "image_size": 128,
+        "image_size": 160,
         "calm_start": True,
         "as_released": False,
     }
