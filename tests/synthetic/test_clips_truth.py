@@ -42,11 +42,13 @@ def test_nothing_is_between_the_eyes_and_what_they_look_at() -> None:
 
 
 def test_heads_turn_smoothly_and_no_faster_than_people_can() -> None:
+    fastest = np.degrees(1.875 * np.pi / turning_time(np.pi))  # of a turn with minimum jerk
+    assert fastest < 250  # degrees per second, as people's heads at most
     for clip in CLIPS:
         facing = over_time(clip, "facing")
         speed = angle(facing[1:], facing[:-1]) * FPS
-        assert speed.max() < 400  # degrees per second
-        assert np.abs(np.diff(speed, axis=0)).max() < 250  # from one frame to the next
+        assert speed.max() < fastest + 20  # people walk and sway besides
+        assert np.abs(np.diff(speed, axis=0)).max() < 60  # from one frame to the next
 
 
 def test_gaze_stays_and_then_goes_elsewhere() -> None:
@@ -151,4 +153,4 @@ def test_a_turn_starts_and_ends_at_rest_and_large_turns_take_longer() -> None:
     assert (np.diff(share) >= 0).all()
     assert np.diff(share).max() < 2 / 100
     assert abs(np.diff(share)[[50, 149]]).max() < 1e-4
-    assert 0.2 < turning_time(np.radians(15)) < turning_time(np.radians(60)) < 0.6
+    assert 0.2 < turning_time(np.radians(15)) < turning_time(np.radians(60)) < 0.65

@@ -54,9 +54,9 @@ class _Company:
     """
 
     def __init__(self, setting: Setting, outside_share: float) -> None:
-        self.room, self.rest, self.solids = setting
+        self.room, self.rest, self.still, self.solids = setting
         self.outside_share = outside_share
-        self.still, self.light = stack(self.room.solids), self.room.light()
+        self.light = self.room.light()
         self.carriers = _carriers(self.room)
         self.movement = move(self.room)
         yaws = np.array([person.pose.body_yaw for person in self.room.people])
@@ -84,7 +84,7 @@ class _Company:
         aim = turn_eyes(wanted.points - eyes, facing)
         self.solids = join(self._bodies(), stack(head_solids(people, eyes + aim)))
         sight = look(self.solids, eyes, aim, self.heads.owners, wanted)
-        self.lost = (gazes.settled(time) & ~sight.met) | ~reachable(lines, gazes.yaws)
+        self.lost = gazes.settled(time) & ~(sight.met & reachable(lines, gazes.yaws))
         solids, camera = self.solids, self.room.camera
         visible = clearly_visible(solids, camera, self.heads, self.room.difficulty.covered)
         truth = truth_of(solids, camera, people, self.heads, sight.targets, visible=visible)

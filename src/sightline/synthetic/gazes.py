@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.attention import (
-    AHEAD,
-    NOBODY,
-    angles,
-    spare_head,
-    wrapped,
-)
+from sightline.synthetic.attention import AHEAD, NOBODY, angles, spare_head, wrapped
 
 DWELL = (0.3, 2.6)  # seconds on a target after the head has turned to it
 
@@ -66,7 +60,7 @@ class Gazes:
 
 def turning_time(angle: float) -> float:
     """Seconds that a head takes to turn by so many radians."""
-    return 0.2 + 0.32 * angle
+    return 0.2 + 0.4 * angle
 
 
 def progress(share: np.ndarray) -> np.ndarray:

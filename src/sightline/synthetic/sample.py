@@ -28,14 +28,18 @@ from sightline.synthetic.framing import Person, gather_people
 from sightline.synthetic.heads import head
 from sightline.synthetic.postures import add_body
 from sightline.synthetic.rooms import Room
-from sightline.synthetic.world import ROOM, Camera, People, Solid, Solids, World, stack
+from sightline.synthetic.world import ROOM, Camera, People, Solid, Solids, World, join, stack
 
 
 class Setting(NamedTuple):
-    """A room before anybody looks at something: its people's heads, all its solids."""
+    """A room before anybody looks at something.
+
+    heads: where its people's heads are. still: all solids but these heads; solids: all.
+    """
 
     room: Room
     heads: Targets
+    still: Solids
     solids: Solids
 
 
@@ -81,32 +85,34 @@ def settle(room: Room) -> Setting:
         np.array([person.pose.centre for person in people]), np.arange(1, len(people) + 1)
     )
     ahead = heads.points + np.array([person.pose.frame[1] for person in people])
-    return Setting(room, heads, stack(room.solids + head_solids(people, ahead)))
+    still = stack(room.solids)
+    return Setting(room, heads, still, join(still, stack(head_solids(people, ahead))))
 
 
 def look(setting: Setting, places: Targets, *, outside_share: float) -> World | None:
     """Everybody looks at one of the `places`; None if somebody finds nothing."""
-    room, heads, solids = setting
+    room, heads = setting.room, setting.heads
     targets = choose(
         room.generator,
         room.camera,
-        solids,
+        setting.solids,
         heads,
         places,
         body_yaws=np.array([person.pose.body_yaw for person in room.people]),
         outside_share=outside_share,
         difficulty=room.difficulty,
     )
-    return targets and _finish(room, heads, targets)
+    return targets and _finish(setting, targets)
 
 
-def _finish(room: Room, heads: Targets, targets: Targets) -> World | None:
+def _finish(setting: Setting, targets: Targets) -> World | None:
     """Turn the heads to their targets; None if what was seen is hidden now."""
+    room, heads = setting.room, setting.heads
     people = [
         replace(person, pose=_turn(room, person.pose, target))
         for person, target in zip(room.people, targets.points, strict=True)
     ]
-    solids = stack(room.solids + head_solids(people, targets.points))
+    solids = join(setting.still, stack(head_solids(people, targets.points)))
     seen = np.ones(len(people), bool)  # `furnished` saw to that
     truth = truth_of(solids, room.camera, people, heads, targets, visible=seen)
     ignored = np.stack([heads.owners, targets.owners], 1)
