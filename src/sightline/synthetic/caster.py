@@ -12,7 +12,7 @@ from sightline.synthetic.shadows import Shadows
 from sightline.synthetic.stage import Stage, hit_balls, hit_boxes, rough
 from sightline.synthetic.world import Solids, World
 
-CONTRAST = 0.08  # pixels that differ more from a neighbour are sampled again
+CONTRAST = 0.1  # pixels that differ more from a neighbour are sampled again
 AT_ONCE = 1 << 16  # pixels on a processor, whose cache holds no more
 AT_ONCE_ELSEWHERE = 1 << 22  # pixels where memory is what limits them
 

@@ -12,7 +12,7 @@ from sightline.synthetic.world import World, tensor
 
 
 class Shading:
-    """All that a ray needs to know of each solid to be coloured, as columns (39, N)."""
+    """All that a ray needs to know of each solid to be coloured, as columns (37, N)."""
 
     def __init__(self, stage: Stage, worlds: list[World], shadows: Shadows) -> None:
         self.stage, self.shadows = stage, shadows

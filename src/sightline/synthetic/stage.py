@@ -16,7 +16,7 @@ from torch import Tensor
 from sightline.synthetic.bounds import Cameras, rectangles
 from sightline.synthetic.world import Camera, Solids, join, tensor
 
-CHUNK = 1 << 14  # so many pairs or rays at once stay in a processor's cache
+CHUNK = 1 << 15  # so many pairs or rays at once suit a processor's caches
 CHUNK_ELSEWHERE = 1 << 22  # and so many keep a graphics card busy
 SUBPIXELS = ((-0.125, 0.375, -0.375, 0.125), (-0.375, -0.125, 0.125, 0.375))
 SAMPLES = len(SUBPIXELS[0])
