@@ -7,7 +7,7 @@ import pytest
 from numpy.random import default_rng
 
 from sightline.synthetic import shop
-from sightline.synthetic.attention import Targets, clearly_visible, outlines
+from sightline.synthetic.attention import Targets, clearly_visible, head_outlines
 from sightline.synthetic.bodies import body
 from sightline.synthetic.caster import cast
 from sightline.synthetic.difficulty import EASY, HARD, NORMAL
@@ -231,7 +231,7 @@ def test_heads_may_be_cut_off_by_the_border_as_much_as_may_be_covered() -> None:
     wall = Solid(True, np.array((0, 9.0, 0)), (1, 0.01, 1), Paint((1, 1, 1)), 9)
     heads = Targets(CENTRE[None], np.array([1]))
     view = camera((0.325, -1.0, 1.5))  # the border goes through the middle of the head
-    assert view.contains(outlines(view, CENTRE)).mean() == pytest.approx(0.5, abs=0.15)
+    assert view.contains(head_outlines(view, CENTRE)).mean() == pytest.approx(0.5, abs=0.15)
     assert not clearly_visible(stack([wall]), view, heads, 0.25)[0]
     assert clearly_visible(stack([wall]), view, heads, 0.75)[0]
 

@@ -10,7 +10,7 @@ from sightline.scene import Objects
 from sightline.synthetic.all_around import render_panorama, surroundings_of
 from sightline.synthetic.attention import NOWHERE
 from sightline.synthetic.caster import cast
-from sightline.synthetic.objects import FRAME, PIXELS, SIDE, looked_at, objects_of, outlines
+from sightline.synthetic.objects import FRAME, PIXELS, SIDE, looked_at, objects_of, pixel_edges
 from sightline.synthetic.panorama import cast_panorama
 from sightline.synthetic.render import MEMORY, MEMORY_AROUND, render, render_clips, world_of
 from sightline.synthetic.things import BODY, CLASSES, HEAD
@@ -148,7 +148,7 @@ def test_the_box_on_a_circle_leaves_out_the_widest_gap() -> None:
     owner = torch.zeros(2, 12, dtype=torch.long)
     owner[0, [0, 1, 4, 10]] = 1
     owner[1, 3:9] = 2
-    pixels, boxes = outlines(owner, 3, around=True)
+    pixels, boxes = pixel_edges(owner, 3, around=True)
     assert pixels.tolist() == [14, 4, 6]
     assert boxes[1].tolist() == [10, 0, 17, 1]
     assert boxes[2].tolist() == [3, 1, 9, 2]

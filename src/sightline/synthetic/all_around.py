@@ -19,7 +19,7 @@ from sightline.synthetic import small, walls
 from sightline.synthetic.attention import Targets, clearly_visible, hidden
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, upright
-from sightline.synthetic.framing import Person, stature
+from sightline.synthetic.framing import Person, apart, stature
 from sightline.synthetic.lens import developed
 from sightline.synthetic.looks import any_look
 from sightline.synthetic.objects import looked_at, objects_of
@@ -99,8 +99,7 @@ def gather_around(
         distance = look.scale * np.exp(generator.uniform(*np.log((NEAR, FAR))))
         bearing = generator.uniform(-np.pi, np.pi)
         centre = np.array((distance * np.cos(bearing), distance * np.sin(bearing), height))
-        apart = [np.linalg.norm((centre - other.pose.centre)[:2]) for other in people]
-        if min(apart, default=1.0) > 0.6:
+        if apart(centre, seated, people):
             yaw = _body_yaw(generator, centre)
             pose = Pose(centre, upright(yaw), yaw, seated)
             people.append(Person(look, pose))
@@ -130,7 +129,7 @@ class RoomAround(Room):
     def furnish(self) -> None:
         """Twice what others have, and things on the floor and the ceiling near the camera."""
         for _ in range(self.generator.integers(1, 5)):
-            self._stand(self._any_of(small.FLOOR))
+            self._stand(self._any_of(small.LYING))
         for _ in range(self.generator.integers(0, 4)):
             self._overhead(walls.hanging_lamp)
         super().furnish()
@@ -155,8 +154,7 @@ def _shown(setting: Setting) -> bool:
 
 def _in_sight(setting: Setting) -> Targets:
     """What can be looked at and is seen by the camera: things, hands, heads, plain places."""
-    room, heads, solids = setting
-    found = places(room, heads)
-    here = np.broadcast_to(room.camera.position, found.points.shape)
-    seen = ~hidden(solids, here, found.points, found.owners[:, None])
+    found = places(setting.room, setting.heads)
+    here = np.broadcast_to(setting.room.camera.position, found.points.shape)
+    seen = ~hidden(setting.solids, here, found.points, found.owners[:, None])
     return Targets(found.points[seen], found.owners[seen])

@@ -46,12 +46,15 @@ def choose(
 
     Targets hidden from the camera are chosen rarely, targets near the picture's border never.
     """
-    seen = _seen(solids, heads, candidates) * _reach(heads.points, candidates.points, body_yaws)
+    reach = _reach(heads.points, candidates.points, body_yaws)
+    seen = reach * _seen(solids, heads, candidates, reach > 0)
     inside = camera.contains(candidates.points, -0.01) & (candidates.owners != NOBODY)
     outside = ~camera.contains(candidates.points, 0.05)
-    here = np.broadcast_to(camera.position, candidates.points.shape)
-    dark = hidden(solids, here, candidates.points, candidates.owners[:, None])
-    weights = inside * np.where(dark, difficulty.dark_targets, 1.0)
+    shown = candidates.points[inside]
+    here = np.broadcast_to(camera.position, shown.shape)
+    dark = hidden(solids, here, shown, candidates.owners[inside, None])
+    weights = inside.astype(float)
+    weights[inside] = np.where(dark, difficulty.dark_targets, 1.0)
     plain = candidates.owners == ROOM
     chosen = []
     for row in seen:  # a few people: each draws on its own
@@ -85,14 +88,13 @@ def spare_head(generator: Generator, pitch: float, apart: float) -> tuple[float,
     return float(side), float(tilt), generator.normal(0, np.radians(4))
 
 
-def _seen(solids: Solids, heads: Targets, candidates: Targets) -> np.ndarray:
-    """Which candidates each person sees: (P, K); nobody looks at their own head."""
-    shape = len(heads.owners), len(candidates.owners)
-    starts = heads.points.repeat(shape[1], 0)
-    ends = np.tile(candidates.points, (shape[0], 1))
-    own, theirs = heads.owners.repeat(shape[1]), np.tile(candidates.owners, shape[0])
-    blocked = hidden(solids, starts, ends, np.stack([own, theirs], 1))
-    return ~(blocked | (own == theirs)).reshape(shape)
+def _seen(solids: Solids, heads: Targets, candidates: Targets, near: np.ndarray) -> np.ndarray:
+    """Which candidates, of those in a mask (P, K), each person sees; nobody sees the own head."""
+    person, place = (near & (heads.owners[:, None] != candidates.owners)).nonzero()
+    owners = np.stack([heads.owners[person], candidates.owners[place]], 1)
+    seen = np.zeros_like(near)
+    seen[person, place] = ~hidden(solids, heads.points[person], candidates.points[place], owners)
+    return seen
 
 
 def _reach(heads: np.ndarray, points: np.ndarray, body_yaws: np.ndarray) -> np.ndarray:
@@ -133,13 +135,13 @@ def clearly_visible(
     solids: Solids, camera: Camera, heads: Targets, covered: float = NORMAL.covered
 ) -> np.ndarray:
     """Whether no more than a share `covered` of each of the `heads` is hidden or cut off: (P,)."""
-    points = outlines(camera, heads.points).reshape(-1, 3)
+    points = head_outlines(camera, heads.points).reshape(-1, 3)
     position = np.broadcast_to(camera.position, points.shape)
     lost = hidden(solids, position, points, heads.owners.repeat(len(OUTLINE))[:, None])
     lost |= ~camera.contains(points)
     return lost.reshape(-1, len(OUTLINE)).mean(1) <= covered
 
 
-def outlines(camera: Camera, centres: np.ndarray) -> np.ndarray:
+def head_outlines(camera: Camera, centres: np.ndarray) -> np.ndarray:
     """Points (..., 17, 3) spread before heads at `centres` (..., 3), seen from the camera."""
     return centres[..., None, :] + OUTLINE @ camera.rotation

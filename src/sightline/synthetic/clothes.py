@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sightline.synthetic.figure import Part, shaded
+from sightline.synthetic.figure import Part
 from sightline.synthetic.looks import Look
+from sightline.synthetic.paints import shaded
 from sightline.synthetic.world import Paint
 
 

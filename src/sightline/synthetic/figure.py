@@ -1,8 +1,7 @@
-"""What people are put together from: poses, frames that turn, parts in a frame, paints."""
+"""What people are put together from: poses, frames that turn, parts in a frame."""
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -10,12 +9,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.world import Paint, Solid, Texture
+from sightline.synthetic.world import Paint, Solid
 
 HEAD_HEIGHT = 0.25  # with hair, of an adult
 EYES = np.array([0.0, 0.078, 0.018])  # the point between the eyes, from the head's centre
 LEVEL = np.eye(3)
-TEXTURES = (Texture.PLAIN, Texture.PLAIN, Texture.CHECKER, Texture.STRIPES, Texture.CLOUDS)
 
 Option = TypeVar("Option")
 
@@ -80,20 +78,6 @@ def assemble(
     ]
 
 
-def any_colour(generator: Generator, low: float = 0.15, high: float = 0.95) -> tuple[float, ...]:
-    """A colour of any hue, its brightness between `low` and `high`."""
-    hue, saturation, value = generator.random(3).tolist()  # `uniform` of tuples is slow
-    return colorsys.hsv_to_rgb(hue, 0.05 + 0.8 * saturation, low + (high - low) * value)
-
-
-def any_paint(generator: Generator, frequency: tuple[float, float] = (4, 16)) -> Paint:
-    """Plain or with a texture of `frequency` cells per metre."""
-    texture = TEXTURES[generator.integers(len(TEXTURES))]
-    return Paint(
-        any_colour(generator), any_colour(generator), texture, generator.uniform(*frequency)
-    )
-
-
 def pick(generator: Generator, options: Sequence[Option], shares: Sequence[float]) -> Option:
     """One of the options; `Generator.choice` takes ten times as long."""
     left = generator.random() * sum(shares)
@@ -102,12 +86,6 @@ def pick(generator: Generator, options: Sequence[Option], shares: Sequence[float
         if left < 0:
             return option
     return options[-1]
-
-
-def shaded(paint: Paint, *factors: float) -> Paint:
-    """The paint plain, each channel of its colour times a factor, or all times the only one."""
-    each = factors if len(factors) == 3 else factors * 3
-    return Paint(tuple(c * f for c, f in zip(paint.colour, each, strict=True)))
 
 
 def upright(yaw: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.attention import outlines
+from sightline.synthetic.attention import head_outlines
 from sightline.synthetic.bodies import HIPS, NECK, UNDER, hips
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import HEAD_HEIGHT, Pose, turned, upright
@@ -16,6 +16,7 @@ from sightline.synthetic.world import Camera
 
 SEATED_SHARE = 0.35
 COLUMNS = (0.06, 0.94)  # of the width, where heads are
+WHOLE = 0.2  # metres from a head's centre, with hair and hat
 NEARER = (0.2, 1.7)  # of a person's depth, the depth that the body faces
 
 
@@ -41,7 +42,7 @@ def gather_people(
         depth = focal * HEAD_HEIGHT * look.scale / (common * np.exp(generator.uniform(-0.3, 0.3)))
         camera = camera or _camera(generator, size, focal, height, depth)
         centre = _head_centre(camera, generator.uniform(*COLUMNS) * size[0], height, depth)
-        if _well_placed(camera, centre, people, difficulty.covered):
+        if _well_placed(camera, centre, people, difficulty) and apart(centre, seated, people):
             yaw = _body_yaw(generator, camera, centre)
             people.append(Person(look, Pose(centre, upright(yaw), yaw, seated)))
             look = any_look(generator, difficulty)
@@ -51,21 +52,36 @@ def gather_people(
     return camera, people
 
 
-def _well_placed(camera: Camera, centre: np.ndarray, people: list[Person], covered: float) -> bool:
-    """Whether a head at `centre` is high in the picture, seen enough, and others leave it room."""
-    (column, row), depth = camera.project(centre)
-    if not 0.1 < row / camera.size[1] < 0.75:
+def _well_placed(
+    camera: Camera, centre: np.ndarray, people: list[Person], difficulty: Difficulty
+) -> bool:
+    """Whether a head at `centre` is high in the picture, seen enough, and beside the others.
+
+    Where nothing may be covered the whole head is in the picture, with hair and hat.
+    """
+    pixels, depth = camera.project(centre)
+    covered = difficulty.covered
+    if not 0.1 < pixels[1] / camera.size[1] < 0.75:
         return False
-    if camera.contains(outlines(camera, centre)).mean() < 1 - covered:
+    reach = camera.focal * WHOLE / depth
+    if covered == 0 and ((pixels < reach) | (pixels > camera.size - reach)).any():
+        return False
+    if camera.contains(head_outlines(camera, centre)).mean() < 1 - covered:
         return False
     for other in people:
-        pixels, own = camera.project(other.pose.centre)
+        theirs, own = camera.project(other.pose.centre)
         shoulders = camera.focal * HEAD_HEIGHT / min(own, depth)  # of the nearer one
-        if abs(pixels[0] - column) < (1 - covered) * shoulders:
-            return False
-        if np.hypot(*(centre - other.pose.centre)[:2]) < 0.6:
+        if abs(theirs[0] - pixels[0]) < (1 - covered) * shoulders:
             return False
     return True
+
+
+def apart(centre: np.ndarray, seated: bool, people: list[Person]) -> bool:
+    """Whether somebody with the head at `centre` has room beside the others; seats need more."""
+    return all(
+        np.hypot(*(centre - other.pose.centre)[:2]) > 0.6 + 0.15 * (seated + other.pose.seated)
+        for other in people
+    )
 
 
 def _body_yaw(generator: Generator, camera: Camera, centre: np.ndarray) -> float:

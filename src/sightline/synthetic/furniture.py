@@ -7,19 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.figure import any_colour
-from sightline.synthetic.things import (
-    Part,
-    Place,
-    Thing,
-    blob,
-    block,
-    cloth,
-    display,
-    metal,
-    pattern,
-    wood,
-)
+from sightline.synthetic.paints import any_colour, cloth, display, metal, pattern, stone, wood
+from sightline.synthetic.things import Part, Place, Thing, blob, block
 from sightline.synthetic.world import Paint, Texture
 
 Row = Callable[[Generator, float, float], list[Part]]
@@ -28,7 +17,7 @@ Row = Callable[[Generator, float, float], list[Part]]
 def table_of(generator: Generator, size: Place) -> Thing:
     """A table of `size` (width, depth, height): on legs, on a foot, between sides, or a block."""
     width, depth, height = size
-    top = wood(generator)
+    top = stone(generator) if generator.random() < 0.15 else wood(generator)
     under = height - 0.04
     style = generator.integers(4)
     if style == 0:
@@ -149,11 +138,10 @@ def cupboard(generator: Generator) -> Thing:
 def counter(generator: Generator) -> Thing:
     """A kitchen counter with doors, a sink and cupboards below."""
     width, front = generator.uniform(1.2, 2.0), wood(generator)
-    stone = Paint((0.5, 0.5, 0.5), (0.7, 0.7, 0.68), Texture.MARBLE, 3)
     doors = np.linspace(-width / 3, width / 3, 3)
     parts = [
         block((0, 0, 0), (width, 0.55, 0.86), front),
-        block((0, 0, 0.86), (width + 0.02, 0.6, 0.04), stone),
+        block((0, 0, 0.86), (width + 0.02, 0.6, 0.04), stone(generator)),
         *(block((x, 0.275, 0.12), (width / 3 - 0.04, 0.02, 0.7), wood(generator)) for x in doors),
         block((0.3 * width, 0, 0.885), (0.4, 0.34, 0.02), Paint((0.2, 0.2, 0.22))),
         block((0.3 * width, -0.2, 0.9), (0.03, 0.03, 0.22), Paint((0.75, 0.75, 0.78))),

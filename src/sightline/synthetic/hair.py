@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sightline.synthetic.figure import Part, shaded
+from sightline.synthetic.figure import Part
 from sightline.synthetic.looks import Look
+from sightline.synthetic.paints import shaded
 from sightline.synthetic.world import Paint
 
 # by style: what sits on the crown, and what a hat leaves free; each a centre and half axes

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightline.synthetic.figure import Part, Pose, assemble, shaded, turned
+from sightline.synthetic.figure import Part, Pose, assemble, turned
 from sightline.synthetic.hair import AROUND, beard, hair, jaw_paint
 from sightline.synthetic.headwear import glasses, hat, mask
 from sightline.synthetic.looks import Look
+from sightline.synthetic.paints import shaded
 from sightline.synthetic.world import Paint, Solid
 
 EYE = np.array([0.033, 0.068, 0.018])  # the middle of the right eye

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sightline.synthetic.figure import Part, shaded, turned
+from sightline.synthetic.figure import Part, turned
 from sightline.synthetic.looks import Look
+from sightline.synthetic.paints import shaded
 from sightline.synthetic.world import Paint
 
 LENS = Paint((0.03, 0.03, 0.04))

@@ -1,16 +1,14 @@
-"""Kinds of rooms: what stands, hangs and lies in them, and how their walls and floors look."""
+"""Kinds of rooms: what stands, hangs and lies in them, and what their floors are of."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic import furniture, small, walls
-from sightline.synthetic.figure import any_colour
 from sightline.synthetic.things import Maker
-from sightline.synthetic.world import Paint, Texture
+from sightline.synthetic.world import Texture
 
 
 class Several(NamedTuple):
@@ -213,33 +211,3 @@ CHANCES = (0.2, 0.1, 0.14, 0.16, 0.1, 0.1, 0.1, 0.1)  # of the KINDS
 def any_kind(generator: Generator) -> Kind:
     """A random kind of room."""
     return KINDS[generator.choice(len(KINDS), p=CHANCES)]
-
-
-def wall_paint(generator: Generator, kind: Kind) -> Paint:
-    """Plain, papered, panelled or brick walls; the sky outdoors."""
-    if kind.outdoors:
-        sky = np.array((0.62, 0.8, 0.98)) * generator.uniform(0.8, 1.0)
-        return Paint(tuple(sky), (0.92, 0.94, 0.97), Texture.CLOUDS, 0.5, glow=0.9)
-    paper = (Texture.PLAIN, Texture.STRIPES, Texture.DOTS, Texture.BRICKS, Texture.CLOUDS)
-    texture = Texture(generator.choice(paper, p=(0.45, 0.18, 0.12, 0.15, 0.1)))
-    wall = muted(any_colour(generator, 0.45, 0.97))
-    cells = (8.0, 14.0) if texture == Texture.BRICKS else (2.0, 8.0)
-    second = tuple(wall * generator.uniform(0.75, 0.95))
-    return Paint(tuple(wall), second, texture, generator.uniform(*cells))
-
-
-def floor_paint(generator: Generator, kind: Kind) -> Paint:
-    """Planks, tiles, stone or carpet."""
-    texture = kind.floor[generator.integers(len(kind.floor))]
-    if texture == Texture.PLANKS:
-        plank = np.array((0.72, 0.5, 0.32)) * generator.uniform(0.5, 1.2)
-        return Paint(tuple(plank), tuple(plank * 0.6), texture, generator.uniform(6, 12))
-    tile = muted(any_colour(generator, 0.25, 0.85))
-    cells = (15.0, 30.0) if texture == Texture.CLOUDS else (1.5, 5.0)
-    second = tuple(tile * generator.uniform(0.6, 0.95))
-    return Paint(tuple(tile), second, texture, generator.uniform(*cells))
-
-
-def muted(colour: tuple[float, ...]) -> np.ndarray:
-    """A colour halfway to grey, as walls and floors mostly are."""
-    return 0.5 * np.array(colour) + 0.5 * max(colour)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import any_colour, any_paint, pick
+from sightline.synthetic.figure import pick
+from sightline.synthetic.paints import any_colour, garment
 from sightline.synthetic.physique import AGE_SHARES, AGES, Face, any_build, any_face, any_skin
 from sightline.synthetic.world import Paint, Texture
 
@@ -128,7 +129,7 @@ def _worn(generator: Generator, share: float, hats: tuple[float, ...]) -> dict:
         "glasses": pick(generator, ("clear", "sun"), (2, 1)) if has["glasses"] else "none",
         "mask": has["mask"],
         "scarf": has["scarf"],
-        "extra": any_paint(generator, (10, 40)),
+        "extra": garment(generator, (10, 40)),
         "rims": Paint(rims),
     }
 
@@ -142,7 +143,7 @@ def _clothes(generator: Generator, he: bool, years: float) -> dict:
         "legs": legs,
         "backpack": bool(years > 5 and generator.random() < 0.1),
         "placket": bool(generator.random() < 0.35),
-        "shirt": any_paint(generator, (6, 30)),
+        "shirt": garment(generator, (6, 30)),
         "trousers": Paint(any_colour(generator, 0.08, 0.6)),
         "shoes": Paint(any_colour(generator, 0.05, 0.9)),
     }

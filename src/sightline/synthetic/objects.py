@@ -12,6 +12,7 @@ from sightline.synthetic.world import People, World
 
 FRAME = (640, 480)
 PIXELS, SIDE = 60, 3  # a thing counts that has so many pixels of FRAME, so many each way
+LEAST = 4  # and so many of its own picture
 
 
 def objects_of(world: World, view: View, *, around: bool = False) -> tuple[Objects, Tensor]:
@@ -21,7 +22,7 @@ def objects_of(world: World, view: View, *, around: bool = False) -> tuple[Objec
     """
     labels = torch.full((int(world.solids.owner.max()) + 1,), -1)
     labels[: len(world.labels)] = torch.tensor(world.labels, dtype=torch.long)
-    pixels, boxes = outlines(world.solids.owner[view.solid.cpu()], len(labels), around=around)
+    pixels, boxes = pixel_edges(world.solids.owner[view.solid.cpu()], len(labels), around=around)
     owners = ((labels >= 0) & enough(pixels, boxes, world.camera.size)).nonzero()[:, 0]
     found = Objects(boxes[owners], labels[owners], torch.ones(len(owners)), CLASSES)
     return found, owners
@@ -43,10 +44,10 @@ def enough(pixels: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
     """Which of N things can be made out by their `pixels` (N,) and `boxes` (N, 4): (N,)."""
     zoom = torch.tensor(size) / torch.tensor(FRAME)
     sides = (boxes[:, 2:] - boxes[:, :2]) / zoom
-    return (pixels >= PIXELS * zoom.prod()) & (sides >= SIDE).all(1)
+    return (pixels >= (PIXELS * zoom.prod()).clamp(min=LEAST)) & (sides >= SIDE).all(1)
 
 
-def outlines(owner: Tensor, owners: int, *, around: bool = False) -> tuple[Tensor, Tensor]:
+def pixel_edges(owner: Tensor, owners: int, *, around: bool = False) -> tuple[Tensor, Tensor]:
     """Pixels (N,) and edges (N, 4) of each owner's part of a picture of `owner` (H, W).
 
     Of one without a pixel the edges mean nothing.

@@ -8,17 +8,18 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic import small, things
+from sightline.synthetic.bodies import hips
 from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import any_colour, upright
+from sightline.synthetic.figure import upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.furniture import chair
-from sightline.synthetic.kinds import Several, any_kind, floor_paint, wall_paint
+from sightline.synthetic.kinds import Several, any_kind
 from sightline.synthetic.light import varied
+from sightline.synthetic.shell import GROUND, Space, shell
 from sightline.synthetic.things import Maker, Thing
-from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
+from sightline.synthetic.world import Camera, Light
 
 SPOTS = 16  # places on walls, floor and ceiling that can be looked at
-FLOOR = 0.01  # metres: its surface
 TRIES = 6  # places tried for each piece of furniture
 
 
@@ -59,7 +60,7 @@ class Room:
         if self.kind.outdoors:
             low, high, top = low - 2, high + 2, 5.0
         self.low, self.high = np.array((*low, 0.0)), np.array((*high, top))
-        self.taken = [(p.pose.centre[:2], 0.5 if p.pose.seated else 0.35) for p in people]
+        self.taken = [_footprint(person) for person in people]
         knees = [p.pose.centre + 0.5 * upright(p.pose.body_yaw)[1] for p in people if p.pose.seated]
         self.taken += [(camera.position[:2], 0.3), *((knee[:2], 0.25) for knee in knees)]
         self.sites: list[Site] = []
@@ -68,51 +69,12 @@ class Room:
         self.targets: list[tuple[int, np.ndarray]] = []
         self.held: dict[int, int] = {}
         self.labels = [-1, *[things.HEAD] * len(people), *[things.BODY] * len(people)]
-        self.solids = self._shell()
+        self.solids = shell(generator, self.kind, Space(self.low, self.high))
 
     @property
     def owners(self) -> int:
         """The next free owner."""
         return len(self.labels)
-
-    def _shell(self) -> list[Solid]:
-        walls, floor = wall_paint(self.generator, self.kind), floor_paint(self.generator, self.kind)
-        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        ground = Solid(True, middle * (1, 1, 0), np.array((*half[:2], FLOOR)), floor, ROOM)
-        shell = [Solid(True, middle, half, walls, ROOM), ground]
-        if self.kind.outdoors:
-            return shell + self._fence()
-        plaster = Paint((self.generator.uniform(0.8, 0.95),) * 3)
-        slab, ceiling = np.array((*half[:2], 0.01)), things.raised(middle, half[2])
-        shell.append(Solid(True, ceiling, slab, plaster, ROOM))
-        if self.generator.random() < 0.6:
-            shell += self._rails(Paint(any_colour(self.generator, 0.2, 0.95)), 0.07, 0.012)
-        if self.generator.random() < 0.2:
-            beam, timber = np.array((0.06, half[1], 0.07)), things.wood(self.generator)
-            across = np.linspace(self.low[0], self.high[0], 5)[1:-1]
-            places = [np.array((x, middle[1], self.high[2] - 0.07)) for x in across]
-            shell += [Solid(True, place, beam, timber, ROOM) for place in places]
-        return shell
-
-    def _fence(self) -> list[Solid]:
-        """A hedge or a fence around a terrace."""
-        leaf = np.array((0.2, 0.42, 0.15)) * self.generator.uniform(0.7, 1.4)
-        hedge = Paint(tuple(leaf), tuple(leaf * 0.5), Texture.CLOUDS, 9)
-        paint = hedge if self.generator.random() < 0.6 else things.wood(self.generator)
-        return self._rails(paint, self.generator.uniform(0.8, 1.3), 0.15)
-
-    def _rails(self, paint: Paint, height: float, thick: float) -> list[Solid]:
-        """Boxes along the foot of the four walls, so high and thick."""
-        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        rails = []
-        for axis in (0, 1):
-            size = np.array((*half[:2], height / 2))
-            size[axis] = thick / 2
-            for end in (self.low[axis] + thick / 2, self.high[axis] - thick / 2):
-                place = np.array((*middle[:2], FLOOR + height / 2))
-                place[axis] = end
-                rails.append(Solid(True, place, size, paint, ROOM))
-        return rails
 
     def furnish(self) -> None:
         """What the kind of room has: at walls and on them, tables, free pieces, small things."""
@@ -129,7 +91,7 @@ class Room:
             self._hang(make)
         for make in self._several(kind.overhead):
             self._overhead(make)
-        for make in self._several((Several(self._any_of(small.FLOOR), 0, 3),)):
+        for make in self._several((Several(self._any_of(small.LYING), 0, 3),)):
             self._stand(make)
 
     def _several(self, wanted: tuple[Several, ...]) -> list[Maker]:
@@ -188,7 +150,7 @@ class Room:
         low, high = self.low[:2] + reach, self.high[:2] - reach
         if (low < high).all():
             spot = self._anywhere().clip(low, high)
-            self.add(thing, np.array((*spot, FLOOR)), self._square())
+            self.add(thing, np.array((*spot, GROUND)), self._square())
 
     def _square(self) -> np.ndarray:
         """A frame about parallel to the walls."""
@@ -203,15 +165,14 @@ class Room:
             if place is None:
                 continue
             wall, point, axes = place
-            base = point * (1, 1, 0) + axes[1] * (0.015 - low[1]) + (0, 0, FLOOR)
+            base = point * (1, 1, 0) + axes[1] * (0.015 - low[1]) + (0, 0, GROUND)
             site = self._site(wall, base, thing)
             width, depth, height = high - low
             across = np.linspace(low[0], high[0], 2 + int(width / 0.4))
             ahead = np.linspace(low[1], high[1], 2 * (1 + int(depth / 0.8)) + 1)[1::2]
             spots = [(base + x * axes[0] + y * axes[1])[:2] for x in across for y in ahead]
             radius = depth / len(ahead) / 2
-            free = all(self._free(spot, radius, height) for spot in spots)
-            if free and self._claim(site):
+            if self._free(np.array(spots), radius, height) and self._claim(site):
                 self.taken += [(spot, radius) for spot in spots]
                 return self._laden(thing, base, axes)
 
@@ -237,23 +198,24 @@ class Room:
         for _ in range(TRIES):
             spot = self._anywhere()
             inside = (spot - radius > self.low[:2]).all() and (spot + radius < self.high[:2]).all()
-            if inside and self._free(spot, radius, height):
+            if inside and self._free(spot[None], radius, height):
                 self.taken.append((spot, radius))
-                return np.array((*spot, FLOOR))
+                return np.array((*spot, GROUND))
         return None
 
-    def _free(self, spot: np.ndarray, radius: float, height: float) -> bool:
-        """Whether something so large on the floor is clear of all else and hides no head."""
-        spots, radii = np.array([p for p, _ in self.taken]), np.array([r for _, r in self.taken])
-        if (np.hypot(*(spot - spots).T) < radii + radius).any():
+    def _free(self, spots: np.ndarray, radius: float, height: float) -> bool:
+        """Whether circles around `spots` (K, 2) are clear of all else and so high hide no head."""
+        taken = np.array([(*place, reach) for place, reach in self.taken])
+        gaps = np.hypot(*(spots[:, None] - taken[:, :2]).T).T - taken[:, 2]
+        if (gaps < radius).any():
             return False
         lens = self.camera.position
         lines = np.array([person.pose.centre for person in self.people]) - lens
-        share = ((spot - lens[:2]) * lines[:, :2]).sum(1) / (lines[:, :2] ** 2).sum(1)
-        share = share.clip(0, 1)[:, None]
-        aside = np.hypot(*(lens[:2] + share * lines[:, :2] - spot).T)
-        above = lens[2] + share[:, 0] * lines[:, 2] - height
-        return not ((aside < radius + 0.12) & (above < 0.2) & (share[:, 0] < 0.99)).any()
+        level = lines[:, :2]
+        share = ((spots - lens[:2]) @ level.T / (level**2).sum(1)).clip(0, 1)  # (K, P)
+        aside = np.hypot(*(lens[:2] + share[..., None] * level - spots[:, None]).T).T
+        above = lens[2] + share * lines[:, 2] - height
+        return not ((aside < radius + 0.12) & (above < 0.2) & (share < 0.99)).any()
 
     def _anywhere(self) -> np.ndarray:
         """A place (2,) on the floor, free or not."""
@@ -282,9 +244,8 @@ class Room:
         if axis == 2:
             return None
         point[2] = np.clip(point[2], 1.1, self.high[2] - 0.75)
-        inward = np.zeros(3)
-        inward[axis] = -sign
-        frame = np.array((np.cross(inward, (0, 0, 1)), inward, (0, 0, 1)))
+        x, y = (-sign, 0.0) if axis == 0 else (0.0, -sign)
+        frame = np.array(((y, -x, 0.0), (x, y, 0.0), (0.0, 0.0, 1.0)))
         return int(2 * axis + (sign > 0)), point, frame
 
     def _site(self, wall: int, point: np.ndarray, thing: Thing) -> Site:
@@ -329,3 +290,12 @@ class Room:
             noise_seed=int(self.generator.integers(2**62)),
         )
         return varied(light, self.difficulty)
+
+
+def _footprint(person: Person) -> tuple[np.ndarray, float]:
+    """The circle on the floor, middle (2,) and radius, of a person; of one who sits, the seat's."""
+    look, pose = person.look, person.pose
+    if not pose.seated:
+        return pose.centre[:2], 0.35
+    back = look.size * hips(look)[1] * upright(pose.body_yaw)[1]
+    return (pose.centre + back)[:2], 0.5

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.bodies import UNDER, body_origin, hips
-from sightline.synthetic.figure import Part, Pose, any_paint, assemble, pick, upright
+from sightline.synthetic.figure import Part, Pose, assemble, pick, upright
 from sightline.synthetic.looks import Look
+from sightline.synthetic.paints import cloth, pattern, wood
 from sightline.synthetic.world import Paint, Solid
 
 SEATS = ("stool", "chair", "armchair", "cube")
 SEAT_SHARES = (0.2, 0.45, 0.25, 0.1)
+PAINTS = {"stool": wood, "chair": wood, "armchair": cloth, "cube": pattern}
 
 
 def any_seat(generator: Generator, look: Look, pose: Pose, owner: int) -> list[Solid]:
@@ -20,7 +22,7 @@ def any_seat(generator: Generator, look: Look, pose: Pose, owner: int) -> list[S
     origin = body_origin(look, pose)
     floor = -origin[2] / look.size
     _, back, low = hips(look)
-    paint, height = any_paint(generator, (4, 20)), generator.uniform(0.32, 0.55)
+    paint, height = PAINTS[kind](generator), generator.uniform(0.32, 0.55)
     foot = np.array((0, back - 0.03, floor))
     parts = [
         part._replace(centre=part.centre + foot)

@@ -14,20 +14,14 @@ from torch import Tensor
 from sightline.goo_classes import GOO_CLASSES, HEAD
 from sightline.scene import Objects, Scene, Truth
 from sightline.synthetic import shop
-from sightline.synthetic.attention import (
-    Targets,
-    clearly_visible,
-    hidden,
-    reachable,
-    turn_head,
-)
+from sightline.synthetic.attention import Targets, clearly_visible, hidden, reachable, turn_head
 from sightline.synthetic.bodies import body
 from sightline.synthetic.caster import cast
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.figure import Pose, turned, upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.lens import developed
-from sightline.synthetic.objects import enough, outlines
+from sightline.synthetic.objects import enough, pixel_edges
 from sightline.synthetic.postures import HANDS
 from sightline.synthetic.products import PRODUCTS, product
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, sight_lines
@@ -132,7 +126,7 @@ def photograph(shelf: Shelf, device: torch.device | str = "cpu") -> Picture:
     world = shelf.world
     view = cast([world], device)[0]
     owners = world.solids.owner[view.solid.cpu()]
-    shown, boxes = outlines(owners, PRODUCT + len(shelf.facings))
+    shown, boxes = pixel_edges(owners, PRODUCT + len(shelf.facings))
     owners = np.arange(PRODUCT, PRODUCT + len(shelf.facings))
     whole = boxes_of(world, owners)
     areas = (whole[:, 2:] - whole[:, :2]).prod(1)
@@ -180,7 +174,7 @@ def _sample(
     people = _people(after, shopper, row, occluded)
     if people is None:
         return None
-    world = World(after.solids, camera, shop.light(generator, setting.light), people)
+    world = World(after.solids, camera, shop.light(generator, setting.light, difficulty), people)
     return Shelf(world, facings, setting, head_angles(camera, shopper.pose.frame))
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.random import Generator, default_rng
 
 from sightline.synthetic import things, walls
-from sightline.synthetic.difficulty import NORMAL, Difficulty
-from sightline.synthetic.figure import any_colour, any_paint, turned
+from sightline.synthetic.difficulty import Difficulty
+from sightline.synthetic.figure import turned
 from sightline.synthetic.light import varied
 from sightline.synthetic.looks import Look, any_look
+from sightline.synthetic.paints import any_colour, pattern
 from sightline.synthetic.products import PRODUCTS, facings, item_number
 from sightline.synthetic.world import ROOM, Camera, Light, Paint, Solid, Texture
 
@@ -161,7 +162,7 @@ def _slab(ends: np.ndarray, corner: np.ndarray, axes: np.ndarray, paint: Paint) 
 def background(number: int) -> tuple[Solid, ...]:
     """Walls, floor, ceiling, pictures and lights, and goods and signs that stand and hang about."""
     generator = default_rng((BACKGROUNDS, number))
-    sides, floor = any_paint(generator, (0.5, 3)), any_paint(generator, (1, 4))
+    sides, floor = pattern(generator, (0.5, 3)), pattern(generator, (1, 4))
     pale = tuple(0.5 + 0.5 * np.array(any_colour(generator, 0.3, 0.9)))
     half, middle = np.array((WALLS, WALLS, 1.7)), np.array((0.0, 0.0, 1.7))
     slab = (WALLS, WALLS, 0.01)
@@ -190,9 +191,9 @@ def _wares(generator: Generator, place: np.ndarray) -> list[Solid]:
         wire = Paint((0.55, 0.57, 0.6), (0.2, 0.2, 0.22), Texture.CHECKER, 25)
         parts = [things.block((0, 0, 0), (0.6, 0.6, 0.6), wire)]
         for x, y in ((-0.15, -0.15), (0.15, -0.1), (-0.1, 0.15), (0.16, 0.16)):
-            parts.append(things.blob((x, y, 0.62), (0.26,) * 3, things.pattern(generator, (8, 20))))
+            parts.append(things.blob((x, y, 0.62), (0.26,) * 3, pattern(generator, (8, 20))))
     else:
-        paints = [things.pattern(generator, (4, 12)) for _ in range(3)]
+        paints = [pattern(generator, (4, 12)) for _ in range(3)]
         parts = [
             things.block((0, generator.normal(0, 0.03), 0.35 * k), (0.5, 0.6, 0.35), paint)
             for k, paint in enumerate(paints)
@@ -250,7 +251,7 @@ def _frames_well(view: Camera) -> bool:
     return bool(near and view.contains(eyes, -0.13) and view.contains(np.array(spots)).mean() > 0.7)
 
 
-def light(generator: Generator, strength: float, difficulty: Difficulty = NORMAL) -> Light:
+def light(generator: Generator, strength: float, difficulty: Difficulty) -> Light:
     """A lamp below the ceiling and light from everywhere, of one of the four strengths."""
     colour, ambient = generator.normal(1, 0.04, (2, 3))
     light = Light(

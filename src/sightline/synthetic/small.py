@@ -5,19 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.figure import any_colour
+from sightline.synthetic.paints import any_colour, cloth, display, metal, pattern
 from sightline.synthetic.pets import cat, dog
-from sightline.synthetic.things import (
-    Maker,
-    Part,
-    Thing,
-    blob,
-    block,
-    cloth,
-    display,
-    metal,
-    pattern,
-)
+from sightline.synthetic.things import Maker, Part, Thing, blob, block
 from sightline.synthetic.world import Paint, Texture
 
 
@@ -193,7 +183,7 @@ def keyboard(generator: Generator) -> Thing:
 SMALL: tuple[Maker, ...] = (ball, carton, bottle, plant, toy, books, cup, vase, bowl, phone)
 OFFICE: tuple[Maker, ...] = (laptop, keyboard, books, cup, phone, plant, bottle)
 FOOD: tuple[Maker, ...] = (bowl, bottle, cup, carton, vase, bowl)
-FLOOR: tuple[Maker, ...] = (ball, carton, toy, bag, bag, cat, dog, plant)
+LYING: tuple[Maker, ...] = (ball, carton, toy, bag, bag, cat, dog, plant)
 HELD: tuple[Maker, ...] = (phone, books, cup, bottle, ball)
 
 

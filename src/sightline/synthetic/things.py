@@ -1,4 +1,4 @@
-"""What things to look at are: a class, solids in a frame of their own, what they are made of."""
+"""What things to look at are: a class, and solids in a frame of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.figure import any_colour
-from sightline.synthetic.world import Paint, Solid, Texture
+from sightline.synthetic.world import Paint, Solid
 
 CLASSES = (
     *("head", "body", "ball", "book", "bottle", "bowl", "box", "toy", "bag", "cup", "vase"),
@@ -19,11 +18,6 @@ CLASSES = (
 )
 """What can be looked at, by label."""
 HEAD, BODY = CLASSES.index("head"), CLASSES.index("body")
-
-PATTERNS = (
-    *(Texture.PLAIN, Texture.CHECKER, Texture.STRIPES, Texture.CLOUDS, Texture.DOTS),
-    *(Texture.MARBLE, Texture.PRINT),
-)
 
 Place = tuple[float, ...]  # three numbers
 
@@ -75,49 +69,3 @@ def block(base: Place, size: Place, paint: Paint) -> Part:
 def blob(middle: Place, size: Place, paint: Paint) -> Part:
     """An ellipsoid."""
     return Part(False, middle, size, paint)
-
-
-def wood(generator: Generator) -> Paint:
-    """Dark to pale wood with its grain, or now and then varnished white, grey or in a colour."""
-    if generator.random() < 0.25:
-        return Paint(any_colour(generator, 0.5, 0.95))
-    shade = np.array((0.72, 0.5, 0.3)) * generator.uniform(0.35, 1.2) * generator.normal(1, 0.05, 3)
-    grain = tuple(shade * generator.uniform(0.75, 0.92))
-    return Paint(tuple(shade.clip(0, 1)), grain, Texture.PLANKS, generator.uniform(3, 8))
-
-
-def cloth(generator: Generator) -> Paint:
-    """Woven cloth: plain, striped or checked in two shades of a colour."""
-    colour = np.array(any_colour(generator, 0.2, 0.85))
-    weave = Texture(generator.choice((Texture.PLAIN, Texture.STRIPES, Texture.CLOUDS)))
-    shade = tuple(colour * generator.uniform(0.7, 0.95))
-    return Paint(tuple(colour), shade, weave, generator.uniform(6, 30))
-
-
-def pattern(generator: Generator, frequency: tuple[float, float] = (4, 16)) -> Paint:
-    """Plain, or two colours in a pattern of `frequency` cells per metre."""
-    return Paint(
-        any_colour(generator),
-        any_colour(generator),
-        PATTERNS[generator.choice(len(PATTERNS), p=(0.4, *(0.1,) * 6))],
-        generator.uniform(*frequency),
-    )
-
-
-def metal(generator: Generator) -> Paint:
-    """Grey, from black to bright."""
-    return Paint((generator.uniform(0.08, 0.8),) * 3)
-
-
-def display(generator: Generator) -> Paint:
-    """What a screen shows: it glows."""
-    texture = Texture(
-        generator.choice((Texture.PRINT, Texture.PRINT, Texture.CHECKER, Texture.SCENE))
-    )
-    paper, ink = any_colour(generator, 0.7, 1.0), any_colour(generator, 0.1, 0.6)
-    return Paint(paper, ink, texture, generator.uniform(15, 60), glow=0.8)
-
-
-def raised(point: np.ndarray, height: float) -> np.ndarray:
-    """The point (3,) so far above."""
-    return point + np.array((0.0, 0.0, height))

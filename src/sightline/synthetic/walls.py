@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from sightline.synthetic.figure import any_colour
-from sightline.synthetic.things import (
-    Part,
-    Thing,
-    blob,
-    block,
-    cloth,
-    display,
-    metal,
-    pattern,
-    wood,
-)
+from sightline.synthetic.paints import any_colour, cloth, display, metal, pattern, wood
+from sightline.synthetic.things import Part, Thing, blob, block
 from sightline.synthetic.world import Paint, Texture
 
 
