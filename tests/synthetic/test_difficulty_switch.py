@@ -13,7 +13,7 @@ from sightline.synthetic.difficulty import DIFFICULTIES, EASY, HARD, NORMAL
 from sightline.synthetic.gazefollow import write_gazefollow
 from sightline.synthetic.gazefollow360 import write_gazefollow360
 from sightline.synthetic.goo import write_goo
-from sightline.synthetic.render import render_clips, render_scenes
+from sightline.synthetic.render import MEMORY, boxes_of, render_clips, render_scenes, world_of
 from sightline.synthetic.shelves import render_shelves
 from sightline.synthetic.videoattentiontarget import write_videoattentiontarget
 
@@ -55,3 +55,11 @@ def test_the_settings_go_by_their_names() -> None:
         "normal": "normal",
         "hard": "hard",
     }
+
+
+def test_heads_of_easy_pictures_are_wholly_in_them() -> None:
+    for index in range(40):
+        world = world_of(1, MEMORY, index, (224, 224), difficulty=EASY)
+        boxes = boxes_of(world, world.people.heads)
+        assert (boxes > 0).all()
+        assert (boxes < 224).all()

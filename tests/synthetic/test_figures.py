@@ -201,9 +201,9 @@ def test_people_are_seen_from_the_front_in_profile_and_from_behind() -> None:
         ahead = world.people.facing[:, :2]
         cosines += list((line * ahead).sum(1) / np.linalg.norm(line, axis=1))
     degrees = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
-    assert 0.3 < (degrees < 60).mean() < 0.65
-    assert 0.2 < ((degrees > 60) & (degrees < 115)).mean() < 0.5
-    assert 0.1 < (degrees > 115).mean() < 0.35
+    assert 0.22 < (degrees < 60).mean() < 0.52
+    assert 0.15 < ((degrees > 60) & (degrees < 115)).mean() < 0.45
+    assert 0.22 < (degrees > 115).mean() < 0.52
 
 
 def test_a_person_is_a_few_dozen_solids() -> None:

@@ -16,7 +16,7 @@ from sightline.synthetic.world import Camera
 
 SEATED_SHARE = 0.35
 COLUMNS = (0.06, 0.94)  # of the width, where heads are
-WHOLE = 0.2  # metres from a head's centre, with hair and hat
+WHOLE = 0.18  # metres from a head's centre, with hair and hat
 NEARER = (0.2, 1.7)  # of a person's depth, the depth that the body faces
 
 

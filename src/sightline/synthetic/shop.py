@@ -256,8 +256,8 @@ def light(generator: Generator, strength: float, difficulty: Difficulty) -> Ligh
     colour, ambient = generator.normal(1, 0.04, (2, 3))
     light = Light(
         lamp=generator.uniform((-1.5, -2.0, 2.5), (1.5, 0.0, 3.2)),
-        colour=colour * (0.1 + 0.35 * strength),
-        ambient=ambient * (0.14 + 0.22 * strength),
+        colour=colour * (0.22 + 0.28 * strength),
+        ambient=ambient * (0.26 + 0.16 * strength),
         noise=generator.uniform(0, difficulty.noise),
         noise_seed=int(generator.integers(2**62)),
     )

@@ -121,7 +121,7 @@ def _scene(surface: Tensor) -> Tensor:
     hills = 0.7 * place - 0.5 + 0.18 * _wave(0.4 * across + place) + 0.07 * _wave(1.3 * across)
     sky = 0.25 - 0.25 * up.clamp(-1, 1)
     land = 0.75 + 0.2 * _wave(0.9 * across + 1.7 * up + 0.3 * _wave(1.1 * across - up))
-    tint = surface.new_tensor([[1.0, 0.75, 0.5], [0.55, 1.0, 0.7]])[..., None]
+    tint = surface.new_tensor([[1.0, 0.75, 0.5], [1.0, 0.6, 0.9]])[..., None]
     share = torch.where(up > hills, sky * tint[0], land * tint[1])
     for k in range(3):
         x, y = 1.5 * _chance(place * 97, k) - 0.75, 1.5 * _chance(place * 61, k + 5.0) - 0.75
