@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sightline.models.gazelle.decoder import Decoder, FrameScore
-from sightline.models.gazelle.model import GazeLLE, GazeLLEConfig, gazelle_small
+from sightline.models.gazelle.decoder import Decoder
+from sightline.models.gazelle.model import GazeLLE, GazeLLEConfig, gazelle_small, inside_head
 from sightline.models.layers import residual_layer
 
 STRIDE = 16
@@ -46,7 +46,7 @@ class ConvGazeLLE(GazeLLE):
         self.decoder = Decoder(
             self.backbone.channels,
             self.backbone.grid,
-            FrameScore(config.width),
+            inside_head(config),
             width=config.width,
             layers=config.layers,
             heads=config.heads,

@@ -74,7 +74,7 @@ class GazeLLE(GazeModel):
         self.decoder = Decoder(
             self.backbone.channels,
             self.backbone.grid,
-            _inside_head(config),
+            inside_head(config),
             width=config.width,
             layers=config.layers,
             heads=config.heads,
@@ -114,7 +114,8 @@ class GazeLLE(GazeModel):
         return Gaze(batch.heads, find(heatmaps), heatmaps, inside)
 
 
-def _inside_head(config: GazeLLEConfig) -> nn.Module | None:
+def inside_head(config: GazeLLEConfig) -> nn.Module | None:
+    """What tells whether a target is in frame, by the config."""
     if config.inside == "patches":
         return PatchScores(config.width, config.patch_grid)
     return FrameScore(config.width) if config.inside == "score" else None
