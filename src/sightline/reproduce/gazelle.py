@@ -28,7 +28,7 @@ from sightline.reproduce.experiment import (
     System,
     Test,
 )
-from sightline.reproduce.pdp import EPOCHS, PICTURES, ROOMS
+from sightline.reproduce.pdp import BASELINES, EPOCHS, PICTURES, ROOMS
 from sightline.reproduce.running import weights_of
 from sightline.scene import Scene
 
@@ -44,7 +44,7 @@ def prompting() -> Experiment:
         "gazefollow-test",
         ROOMS,
         {auc: "AUC", distance: "distance", "gazefollow.distance.minimum": "minimum distance"},
-        baselines=("centre", "facing side"),
+        baselines=BASELINES,
         grouping=Grouping("By the number of people in the picture", company),
     )
     claims = (

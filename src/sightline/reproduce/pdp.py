@@ -19,6 +19,7 @@ CLIPS = Rendered("videoattentiontarget", 240, (224, 224), seed=22)
 SCORED = "sightline.reproduce.scored_pdp"
 SIZE = {"image_size": 128}
 EPOCHS = 8
+BASELINES = ("centre", "chance", "facing side")
 
 
 def patches() -> Experiment:
@@ -34,14 +35,14 @@ def patches() -> Experiment:
         "gazefollow-test",
         ROOMS,
         {auc: "AUC", distance: "distance", "gazefollow.distance.minimum": "minimum distance"},
-        baselines=("centre", "facing side"),
+        baselines=BASELINES,
         grouping=Grouping("By how much the ten annotators differ, in thirds", agreement),
     )
     validation = Test(
         "gazefollow-val",
         ROOMS,
         {distance: "distance", inside: "AP inside", "vat.ap.outside-positive": "AP outside"},
-        baselines=("centre", "facing side"),
+        baselines=BASELINES,
     )
     claims = (
         Claim("patches give a better AUC than a score", "pdp", "pdp-score", test.benchmark, auc),
