@@ -7,7 +7,7 @@ Encoders", CVPR 2025.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -60,21 +60,23 @@ class GazeLLEOutput:
 class GazeLLE(GazeModel):
     """Predicts a heatmap per person, and by its config whether the target is in frame.
 
+    backbone: an encoder in place of the config's, with its `channels` and `grid`.
     people_at_once: how many are decoded together in `predict`, to bound the memory whatever the
     number of people; None takes 4 on a processor, as many as its cache holds, and 64 elsewhere.
     """
 
     people_at_once: int | None = None
 
-    def __init__(self, config: GazeLLEConfig) -> None:
+    def __init__(self, config: GazeLLEConfig, backbone: Any = None) -> None:
         super().__init__()
         self.config = config
         self.preprocess = WholePicture(config.image_size)
-        self.backbone = Backbone(config.backbone, config.image_size, config.depth, config.norm_eps)
+        size, eps = config.image_size, config.norm_eps
+        self.backbone = backbone or Backbone(config.backbone, size, config.depth, eps)
         self.decoder = Decoder(
             self.backbone.channels,
             self.backbone.grid,
-            inside_head(config),
+            _inside_head(config),
             width=config.width,
             layers=config.layers,
             heads=config.heads,
@@ -114,7 +116,7 @@ class GazeLLE(GazeModel):
         return Gaze(batch.heads, find(heatmaps), heatmaps, inside)
 
 
-def inside_head(config: GazeLLEConfig) -> nn.Module | None:
+def _inside_head(config: GazeLLEConfig) -> nn.Module | None:
     """What tells whether a target is in frame, by the config."""
     if config.inside == "patches":
         return PatchScores(config.width, config.patch_grid)
