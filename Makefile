@@ -41,9 +41,8 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# What trains for hours, on a folder of rendered shelves, is left out.
 bench: $(INSTALLED)
-	for script in $(filter-out %_learning.py,$(wildcard bench/bench_*.py)); do $(BIN)/python $$script || exit 1; done
+	for script in $(wildcard bench/bench_*.py); do $(BIN)/python $$script || exit 1; done
 
 # The site in build/docs, from these sources alone and without a network; a warning is an error.
 docs: $(INSTALLED)

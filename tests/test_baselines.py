@@ -1,6 +1,7 @@
 """Baselines of panoramas: over the seam, opposite, by chance, and what they are scored by."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -58,17 +59,25 @@ def test_chance_is_uniform_on_the_sphere_and_fixed_by_the_key() -> None:
     assert chance(panorama("7")).equal(chance(panorama("7")))
 
 
+def test_chance_is_uniform_in_the_picture() -> None:
+    scene = panorama()
+    scene.projection = "perspective"
+    points = torch.cat([chance(replace(scene, key=str(i))) for i in range(3000)])
+    assert points.mean(0).tolist() == pytest.approx([0.5, 0.5], abs=0.02)
+    assert points.var(0).tolist() == pytest.approx([1 / 12, 1 / 12], abs=0.003)
+
+
 def test_only_panoramas_have_the_baselines_of_panoramas() -> None:
     flat = panorama()
     flat.projection = "perspective"
-    assert baseline_names([pair(flat)]) == ["centre", "facing side"]
+    assert baseline_names([pair(flat)]) == ["centre", "chance", "facing side"]
     assert baseline_names(iter([pair(panorama())])) == [
         "centre",
+        "chance",
         "facing side",
         "straight across",
-        "chance",
     ]
-    assert baseline_names([]) == ["centre", "facing side"]
+    assert baseline_names([]) == ["centre", "chance", "facing side"]
 
 
 def test_the_heatmap_of_a_baseline_falls_with_the_angle() -> None:

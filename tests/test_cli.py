@@ -201,7 +201,7 @@ def test_a_dataset_is_checked_scored_and_scored_again(
     where = ["--data", str(data), "--out", str(tmp_path / "scores")]
     assert run(["evaluate", "gazefollow-test", *model, *where, "--baselines"]) == 0
     first = json.loads((tmp_path / "scores" / "report.json").read_text())
-    assert set(first["scores"]) == {"pdp-nodepth", "centre", "facing side"}
+    assert set(first["scores"]) == {"pdp-nodepth", "centre", "chance", "facing side"}
     saved = str(tmp_path / "scores" / "predictions")
     again = ["--predictions", saved, "--out", str(tmp_path / "again")]
     assert run(["evaluate", "gazefollow-test", *again]) == 0

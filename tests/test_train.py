@@ -42,7 +42,7 @@ def loss_with_chance(model, batch, **weights: float) -> dict[str, torch.Tensor]:
 
 
 def tiny_recipe(**changes: object) -> Recipe:
-    (stage,) = pdp_small_synthetic().stages
+    stage = pdp_small_synthetic().stages[-1]
     halve = partial(MultiStepLR, milestones=[1], gamma=0.5)
     loss = partial(loss_with_chance, patch_weight=8.0)
     stage = replace(stage, epochs=2, batch_size=8, **({"schedule": halve, "loss": loss} | changes))

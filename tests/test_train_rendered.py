@@ -40,7 +40,7 @@ class Watched:
 
 
 def recipe(loss: Watched) -> Recipe:
-    (stage,) = pdp_small_synthetic().stages
+    stage = pdp_small_synthetic().stages[-1]
     stage = replace(stage, epochs=2, batch_size=2, loss=loss, augment=None)
     return Recipe("tiny", f"{__file__}:tiny_model", (stage,), "gazefollow-val")
 

@@ -48,15 +48,17 @@ def straight_across(scene: Scene) -> Tensor:
 
 
 def chance(scene: Scene) -> Tensor:
-    """Points (P, 2) uniform on the sphere, for one key always the same."""
+    """Points (P, 2) uniform in the picture or on the sphere, for one key always the same."""
     generator = torch.Generator().manual_seed(crc32(scene.key.encode()))
-    return to_points(torch.randn(len(scene), 3, generator=generator))
+    if scene.projection == "equirectangular":
+        return to_points(torch.randn(len(scene), 3, generator=generator))
+    return torch.rand(len(scene), 2, generator=generator)
 
 
 Answer: TypeAlias = Callable[[Scene], Tensor]
-BASELINES: dict[str, Answer] = {"centre": centre, "facing side": facing_side}
+BASELINES: dict[str, Answer] = {"centre": centre, "chance": chance, "facing side": facing_side}
 """For all pictures."""
-PANORAMA_BASELINES: dict[str, Answer] = {"straight across": straight_across, "chance": chance}
+PANORAMA_BASELINES: dict[str, Answer] = {"straight across": straight_across}
 """For panoramas only."""
 
 

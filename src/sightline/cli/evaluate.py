@@ -33,8 +33,8 @@ class Evaluate(ModelOptions):
     predictions: Path | None = None
     """Score this folder of saved predictions: no data, no network."""
     baselines: bool = False
-    """Also score baselines: the picture's centre, and a fixed step to the facing side; in
-    panoramas also straight across, and by chance."""
+    """Also score baselines: the picture's centre, chance, a fixed step to the facing side; in
+    panoramas also straight across."""
     batch: int = 32
     """Scenes per batch."""
     workers: int = 2

@@ -17,7 +17,7 @@ class Reproduce:
     """
 
     name: Positional[str]
-    """pdp, pdp-video, gatector, gazefollow360 or gazelle."""
+    """pdp, pdp-video, gatector, gazefollow360, gazelle or gazelle-patches."""
     out: Path = Path("runs/reproduce")
     """Where data and runs are kept; experiments share them."""
     docs: Path | None = None

@@ -15,6 +15,7 @@ EXPERIMENTS = {  # name: "module:function"
     "gatector": "sightline.reproduce.gatector:energy",
     "gazefollow360": "sightline.reproduce.gazefollow360:sphere",
     "gazelle": "sightline.reproduce.gazelle:prompting",
+    "gazelle-patches": "sightline.reproduce.gazelle:patches",
 }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sightline.models.gazelle.decoder import Decoder, FrameScore
 from sightline.models.gazelle.model import GazeLLE, GazeLLEConfig, gazelle_small
 from sightline.models.layers import residual_layer
 
@@ -41,16 +40,7 @@ class ConvGazeLLE(GazeLLE):
     """Gaze-LLE on a `ConvEncoder`."""
 
     def __init__(self, config: GazeLLEConfig) -> None:
-        super().__init__(config)
-        self.backbone = ConvEncoder(config.image_size)  # pyright: ignore[reportAttributeAccessIssue]
-        self.decoder = Decoder(
-            self.backbone.channels,
-            self.backbone.grid,
-            FrameScore(config.width),
-            width=config.width,
-            layers=config.layers,
-            heads=config.heads,
-        )
+        super().__init__(config, ConvEncoder(config.image_size))
 
 
 def conv_gazelle_small(**overrides: object) -> ConvGazeLLE:

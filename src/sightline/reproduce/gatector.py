@@ -15,7 +15,7 @@ from sightline.models.gatector.loss import gatector_loss
 from sightline.models.gatector.recipe import gatector_small_synthetic
 from sightline.recipe import Recipe
 from sightline.reproduce.experiment import Claim, Experiment, Rendered, Row, Runs, System, Test
-from sightline.reproduce.pdp import PICTURES
+from sightline.reproduce.pdp import BASELINES, PICTURES
 from sightline.scene import Scene
 from sightline.shards import Pair, read_shards
 
@@ -48,7 +48,7 @@ def energy() -> Experiment:
         "gaze-object.class-accuracy": "right class",
         mdap: "mDAP",
     }
-    test = Test(TEST, SHELVES, shown, baselines=("centre", "facing side"))
+    test = Test(TEST, SHELVES, shown, baselines=BASELINES)
     claims = (
         Claim(
             "the energy loss finds the gaze object", "gatector", "gatector-no-energy", TEST, mdap

@@ -28,7 +28,7 @@ from sightline.reproduce.experiment import (
     System,
     Test,
 )
-from sightline.reproduce.pdp import EPOCHS, PICTURES, ROOMS
+from sightline.reproduce.pdp import BASELINES, EPOCHS, PICTURES, ROOMS
 from sightline.reproduce.running import weights_of
 from sightline.scene import Scene
 
@@ -39,18 +39,19 @@ POINTING = 3  # epochs in which the encoder learns where heads point
 
 def prompting() -> Experiment:
     """A prompt per head on one encoding of the picture, or a crop of every head."""
-    prompt = System("gazelle", _recipe, ROOMS)
     auc, distance = "gazefollow.auc.float-mirror", "gazefollow.distance.to-mean"
     test = Test(
         "gazefollow-test",
         ROOMS,
         {auc: "AUC", distance: "distance", "gazefollow.distance.minimum": "minimum distance"},
-        baselines=("centre", "facing side"),
+        baselines=BASELINES,
         grouping=Grouping("By the number of people in the picture", company),
     )
     claims = (
-        Claim("prompts are as near as crops", prompt.name, PICTURES.name, test.benchmark, distance),
-        Claim("prompts have as good an AUC", prompt.name, PICTURES.name, test.benchmark, auc),
+        Claim(
+            "prompts are as near as crops", PROMPTS.name, PICTURES.name, test.benchmark, distance
+        ),
+        Claim("prompts have as good an AUC", PROMPTS.name, PICTURES.name, test.benchmark, auc),
     )
     return Experiment(
         "gazelle",
@@ -59,11 +60,43 @@ def prompting() -> Experiment:
         "reduced PDP, which sees a crop of every head, on the same pictures. There is no "
         "pretrained encoder here: a small convolutional one learns where heads point, then "
         "everything learns together. What DINOv2 does for the paper is therefore left out.",
-        (prompt, PICTURES),
+        (PROMPTS, PICTURES),
         (test,),
         claims,
-        examples=("gazefollow-test", prompt.name),
+        examples=("gazefollow-test", PROMPTS.name),
         extra={"Milliseconds of one core for a picture, by the number of people": time_by_people},
+    )
+
+
+def patches() -> Experiment:
+    """What PDP's patches do for Gaze-LLE, in place of its score for "in frame"."""
+    systems = (
+        PROMPTS,
+        System("gazelle-light-score", partial(_recipe, inside_weight=0.1), ROOMS),
+        System("gazelle-patches", partial(_recipe, inside="patches", patch_weight=0.1), ROOMS),
+    )
+    auc, distance = "gazefollow.auc.float-mirror", "gazefollow.distance.to-mean"
+    inside = "vat.ap.inside-positive"
+    shown = {auc: "AUC", distance: "distance"}
+    test = Test("gazefollow-test", ROOMS, shown)
+    validation = Test(
+        "gazefollow-val", ROOMS, {inside: "AP inside", "vat.ap.outside-positive": "AP outside"}
+    )
+    _, light, patch = (system.name for system in systems)
+    claims = (
+        Claim("patches are nearer than the score", patch, PROMPTS.name, test.benchmark, distance),
+        Claim("and than a score that weighs as little", patch, light, test.benchmark, distance),
+        Claim("they tell better who looks inside", patch, light, validation.benchmark, inside),
+    )
+    return Experiment(
+        "gazelle-patches",
+        "Gaze-LLE with PDP's patches",
+        'An experiment of ours with the reduced Gaze-LLE: its score for "in frame" as published, '
+        "the same counted for a tenth in the loss, and PDP's distribution over patches and "
+        '"outside" in its place, counted for a tenth too.',
+        systems,
+        (test, validation),
+        claims,
     )
 
 
@@ -77,7 +110,7 @@ def company(scenes: list[Scene]) -> list[str]:
 def time_by_people(runs: Runs) -> list[Row]:
     """What a picture with more and more people costs each trained system."""
     rows = []
-    for system in (System("gazelle", _recipe, ROOMS), PICTURES):
+    for system in (PROMPTS, PICTURES):
         recipe = system.recipe()
         weights = weights_of(recipe, runs.run(system.name, runs.seeds[0]))
         model = load(recipe.model, weights, precision="float32")
@@ -99,7 +132,7 @@ def _time(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _recipe() -> Recipe:
+def _recipe(*, inside: str = "score", **weights: float) -> Recipe:
     recipe = gazelle_small_synthetic()
     encoder, decoder = recipe.stages
     encoder = replace(
@@ -111,7 +144,7 @@ def _recipe() -> Recipe:
     together = replace(
         decoder,
         name="together",
-        loss=_both,
+        loss=partial(_both, **weights),
         optimizer=partial(_adamw, rate=1e-3),
         schedule=partial(CosineAnnealingLR, T_max=EPOCHS),
         epochs=EPOCHS,
@@ -119,14 +152,18 @@ def _recipe() -> Recipe:
         augment=encoder.augment,
         clip_gradients=1.0,
     )
-    return replace(recipe, model=MODEL, stages=(encoder, together))
+    return replace(recipe, model=MODEL, stages=(encoder, together), config={"inside": inside})
 
 
-def _both(model: GazeLLE, batch: Batch) -> dict[str, Tensor]:
+def _both(model: GazeLLE, batch: Batch, **weights: float) -> dict[str, Tensor]:
     """The heatmap's loss, and still a little of where heads point."""
-    return gazelle_loss(model, batch) | pointing_loss(model, batch)
+    return gazelle_loss(model, batch, **weights) | pointing_loss(model, batch)
 
 
 def _adamw(model: GazeModel, rate: float) -> torch.optim.Optimizer:
     trained = (p for p in model.parameters() if p.requires_grad)
     return torch.optim.AdamW(trained, rate, weight_decay=0.02)
+
+
+PROMPTS = System("gazelle", _recipe, ROOMS)
+"""The reduced Gaze-LLE as published but for its encoder."""

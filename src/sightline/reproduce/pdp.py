@@ -19,14 +19,15 @@ CLIPS = Rendered("videoattentiontarget", 240, (224, 224), seed=22)
 SCORED = "sightline.reproduce.scored_pdp"
 SIZE = {"image_size": 128}
 EPOCHS = 8
+BASELINES = ("centre", "chance", "facing side")
 
 
 def patches() -> Experiment:
     """PDP on pictures, with patches or a score, with depth or without."""
     systems = (
         PICTURES,
-        System("pdp-score", _scored, ROOMS),
-        System("pdp-depth", _with_depth, ROOMS),
+        System("pdp-score", _scored, ROOMS, FACES),
+        System("pdp-depth", _with_depth, ROOMS, FACES),
     )
     auc, distance = "gazefollow.auc.float-mirror", "gazefollow.distance.to-mean"
     inside = "vat.ap.inside-positive"
@@ -34,14 +35,14 @@ def patches() -> Experiment:
         "gazefollow-test",
         ROOMS,
         {auc: "AUC", distance: "distance", "gazefollow.distance.minimum": "minimum distance"},
-        baselines=("centre", "facing side"),
+        baselines=BASELINES,
         grouping=Grouping("By how much the ten annotators differ, in thirds", agreement),
     )
     validation = Test(
         "gazefollow-val",
         ROOMS,
         {distance: "distance", inside: "AP inside", "vat.ap.outside-positive": "AP outside"},
-        baselines=("centre", "facing side"),
+        baselines=BASELINES,
     )
     claims = (
         Claim("patches give a better AUC than a score", "pdp", "pdp-score", test.benchmark, auc),
@@ -61,9 +62,10 @@ def patches() -> Experiment:
         "pdp",
         "PDP: patches or a score",
         f"Reduced PDP ({SIZE['image_size']} pixels, {EPOCHS} epochs) on {ROOMS.count} rendered "
-        "pictures. *pdp-score* is the same network, trained with the squared error of the heatmap "
-        "of who looks inside and a separate score for inside; *pdp-depth* also reads the true "
-        "depth.",
+        "pictures. All start from a face trunk that has learnt where heads point, as the "
+        "published ones start from pretrained trunks. *pdp-score* is the same network, trained "
+        "with the squared error of the heatmap of who looks inside and a separate score for "
+        "inside; *pdp-depth* also reads the true depth.",
         systems,
         (test, validation),
         claims,
@@ -114,16 +116,22 @@ def _spread(scene: Scene) -> float:
     return mean(points.std(1).flatten().tolist())
 
 
-def _brief() -> Recipe:
-    """The recipe of the weights that ship, on smaller pictures for fewer epochs."""
+def _faces() -> Recipe:
+    """The first stage of the recipe of the weights that ship, on smaller pictures."""
     recipe = pdp_small_synthetic()
-    (stage,) = recipe.stages
+    return replace(recipe, stages=recipe.stages[:1], config=SIZE)
+
+
+def _brief() -> Recipe:
+    """The second one, for fewer epochs."""
+    recipe = pdp_small_synthetic()
+    stage = recipe.stages[1]
     stage = replace(stage, epochs=EPOCHS, schedule=partial(CosineAnnealingLR, T_max=EPOCHS))
     return replace(recipe, stages=(stage,), config=SIZE)
 
 
 def _with_depth() -> Recipe:
-    return replace(_brief(), config=SIZE | {"depth": True})
+    return replace(_brief(), model=f"{SCORED}:pdp_depth_small")
 
 
 def _scored() -> Recipe:
@@ -144,5 +152,8 @@ def _on_clips(*, temporal: bool) -> Recipe:
     return replace(recipe, model=f"{SCORED}:pdp_video_small", stages=(stage,), config=config)
 
 
-PICTURES = System("pdp", _brief, ROOMS)
+FACES = System("pdp-faces", _faces, ROOMS)
+"""A face trunk that knows where heads point, from which all PDPs start."""
+
+PICTURES = System("pdp", _brief, ROOMS, FACES)
 """The reduced PDP, from which other experiments start, or which they compare with."""

@@ -1,4 +1,4 @@
-"""What PDP is compared with, at the same size: a score for "in frame", and film."""
+"""What PDP is compared with, at the same size: a score for "in frame", with depth, and film."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class ScoredPDP(PDP):
 def scored_pdp_small(**overrides: object) -> ScoredPDP:
     """`pdp-small` with a score."""
     return ScoredPDP(pdp_small(**overrides).config)
+
+
+def pdp_depth_small(**overrides: object) -> PDP:
+    """`pdp-small` that reads depth."""
+    return pdp_small(**({"depth": True} | overrides))
 
 
 def pdp_video_small(**overrides: object) -> PDPVideo:

@@ -7,7 +7,7 @@ Encoders", CVPR 2025.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -60,17 +60,19 @@ class GazeLLEOutput:
 class GazeLLE(GazeModel):
     """Predicts a heatmap per person, and by its config whether the target is in frame.
 
+    backbone: an encoder in place of the config's, with its `channels` and `grid`.
     people_at_once: how many are decoded together in `predict`, to bound the memory whatever the
     number of people; None takes 4 on a processor, as many as its cache holds, and 64 elsewhere.
     """
 
     people_at_once: int | None = None
 
-    def __init__(self, config: GazeLLEConfig) -> None:
+    def __init__(self, config: GazeLLEConfig, backbone: Any = None) -> None:
         super().__init__()
         self.config = config
         self.preprocess = WholePicture(config.image_size)
-        self.backbone = Backbone(config.backbone, config.image_size, config.depth, config.norm_eps)
+        size, eps = config.image_size, config.norm_eps
+        self.backbone = backbone or Backbone(config.backbone, size, config.depth, eps)
         self.decoder = Decoder(
             self.backbone.channels,
             self.backbone.grid,
@@ -115,6 +117,7 @@ class GazeLLE(GazeModel):
 
 
 def _inside_head(config: GazeLLEConfig) -> nn.Module | None:
+    """What tells whether a target is in frame, by the config."""
     if config.inside == "patches":
         return PatchScores(config.width, config.patch_grid)
     return FrameScore(config.width) if config.inside == "score" else None
