@@ -50,5 +50,6 @@ def _whole_numbers(axes: Any, values: np.ndarray, title: str) -> None:
 
 
 def _histogram(axes: Any, values: np.ndarray, title: str) -> None:
-    axes.hist(values[~np.isnan(values)], BINS)
+    values = values[~np.isnan(values)]
+    axes.hist(values, BINS, range=(0, values.max(initial=1e-3)))  # all may be alike
     axes.set_title(title)
