@@ -28,6 +28,7 @@ from sightline.synthetic.render import MEMORY, MEMORY_AROUND, MEMORY_SHELVES, wo
 from sightline.synthetic.shelves import shelf_of
 from sightline.synthetic.world import World
 from sightline.synthetic.writing import encode, write_once, write_picture
+from sightline.workers import begin_worker
 
 SEED = 0
 
@@ -107,8 +108,7 @@ def main() -> None:
     chosen = options.parse_args()
     torch.set_num_threads(chosen.threads)
     rows: list[Row] = []
-    spawn = get_context("spawn")
-    with ProcessPoolExecutor(chosen.workers, spawn, torch.set_num_threads, (1,)) as pool:
+    with ProcessPoolExecutor(chosen.workers, get_context("spawn"), begin_worker) as pool:
         for name, kind in kinds(chosen.pictures).items():
             speed = per_second(name, kind.pictures, pool)
             row: Row = {"picture": name, "pictures/s": speed, **steps(kind, 8)}

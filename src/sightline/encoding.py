@@ -13,11 +13,11 @@ from rich.progress import track
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from sightline.evaluate import one_thread
 from sightline.feature_store import FeatureStore, Origin, picture_names
 from sightline.media.image import ImageError
 from sightline.models.base import GazeModel
 from sightline.scene import Scene, as_clip, blank_picture
+from sightline.workers import begin_worker
 
 TOGETHER = 32
 """Pictures that are encoded together."""
@@ -100,7 +100,7 @@ def _encode(
         max(1, TOGETHER // frames),
         collate_fn=list,
         num_workers=workers,
-        worker_init_fn=one_thread,
+        worker_init_fn=begin_worker,
     )
     faults: list[str] = []
     for samples in track(loader, "encoding pictures", console=Console(stderr=True)):

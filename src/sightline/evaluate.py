@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch.utils.data import DataLoader, Dataset
 
 from sightline.batch import Batch
@@ -21,6 +20,7 @@ from sightline.models.on_views import fitted
 from sightline.provenance import describe_run, write_json
 from sightline.scene import Clip, Scene, as_clip
 from sightline.shards import PackedScenes, Pair, ShardWriter, pack_scenes, unpack_scenes
+from sightline.workers import begin_worker
 
 
 def collate_clips(preprocess: Any, clip_length: int | None, clips: list[Clip]) -> Batch:
@@ -70,7 +70,7 @@ def predict_dataset(
         sampler=samples,
         collate_fn=partial(collate_with_scenes, model.preprocess, model.clip_length),
         num_workers=workers,
-        worker_init_fn=one_thread,
+        worker_init_fn=begin_worker,
     )
     for batch, scenes in loader:
         parts = batch.split(batch_size) if model.clip_length == 1 else [batch]
@@ -90,11 +90,6 @@ def clip_length_for(model: GazeModel, dataset: Any) -> int | None:
             f"gives {given or 'whole tracks'}; take a dataset or benchmark with windows of {joined}"
         )
     return given
-
-
-def one_thread(_: int) -> None:
-    """Start a data-loading worker: those with spinning threads starve one another."""
-    torch.set_num_threads(1)
 
 
 def predict_benchmark(

@@ -14,13 +14,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler, Subset
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes, one_thread
+from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes
 from sightline.feature_store import FeatureScenes, FeatureStore
 from sightline.metrics.scores import Measured, join
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
 from sightline.scene import Clip, as_clip
 from sightline.shards import PackedScenes, unpack_scenes
+from sightline.workers import begin_worker
 
 
 class StageModule(lightning.LightningModule):
@@ -161,7 +162,7 @@ class StageModule(lightning.LightningModule):
             size,
             collate_fn=collate,
             num_workers=self.workers,
-            worker_init_fn=one_thread,
+            worker_init_fn=begin_worker,
             persistent_workers=self.workers > 0,
             pin_memory=self.device.type == "cuda",
             **options,

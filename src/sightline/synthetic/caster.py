@@ -12,7 +12,7 @@ from sightline.synthetic.shadows import Shadows
 from sightline.synthetic.stage import Stage, hit_balls, hit_boxes, rough
 from sightline.synthetic.world import Solids, World
 
-CONTRAST = 0.1  # pixels that differ more from a neighbour are sampled again
+CONTRAST = 0.12  # pixels that differ more from a neighbour are sampled again
 AT_ONCE = 1 << 16  # pixels on a processor, whose cache holds no more
 AT_ONCE_ELSEWHERE = 1 << 22  # pixels where memory is what limits them
 
@@ -58,14 +58,15 @@ def _cast(worlds: list[World], shadows: Shadows, device: torch.device | str) -> 
 
 
 def _smooth(stage: Stage, shading: Shading, image: Tensor) -> Tensor:
-    """Replace pixels of `image` (3, B, H, W) at strong edges by the mean of four finer samples."""
+    """Mix pixels of `image` (3, B, H, W) at strong edges with finer samples."""
     pixels = rough(image, CONTRAST)
     if len(pixels) == 0:
         return image
     xy = stage.finer(pixels)
-    fine = shading.colours(xy, *stage.nearest(xy, pixels)).view(3, -1, len(pixels)).mean(1)
-    flat = image.flatten(1).index_copy(1, pixels, fine)
-    return flat.view_as(image)
+    fine = shading.colours(xy, *stage.nearest(xy, pixels)).view(3, -1, len(pixels))
+    flat = image.flatten(1)
+    samples = torch.cat([flat.index_select(1, pixels)[:, None], fine], 1)
+    return flat.index_copy(1, pixels, samples.mean(1)).view_as(image)
 
 
 def blocked(solids: Solids, starts: Tensor, ends: Tensor, ignored: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from sightline.synthetic.world import Camera, Solids, join, tensor
 
 CHUNK = 1 << 15  # so many pairs or rays at once suit a processor's caches
 CHUNK_ELSEWHERE = 1 << 22  # and so many keep a graphics card busy
-SUBPIXELS = ((-0.125, 0.375, -0.375, 0.125), (-0.375, -0.125, 0.125, 0.375))
+SUBPIXELS = ((-0.35, 0.2), (-0.2, 0.35))  # x and y; beside a pixel's centre
 SAMPLES = len(SUBPIXELS[0])
 NOTHING = 0x7F800000 << 32  # the key of a ray that hits nothing: an infinite depth
 
@@ -69,7 +69,7 @@ class Stage:
         return (keys >> 32).int().view(torch.float32), keys & 0xFFFFFFFF
 
     def finer(self, pixels: Tensor) -> Tensor:
-        """Four places (2, 4 n) within each of the listed `pixels` (n,), in rounds."""
+        """`SUBPIXELS` (2, S n) of each of the listed `pixels` (n,), in rounds."""
         moves = tensor(SUBPIXELS).to(pixels.device)[..., None]
         return (self.centres.index_select(1, pixels)[:, None] + moves).flatten(1)
 

@@ -18,6 +18,7 @@ from PIL import Image
 from sightline.provenance import versions
 from sightline.synthetic.render import render
 from sightline.synthetic.world import World
+from sightline.workers import begin_worker
 
 RECORD = "synthetic.json"
 QUALITY = 92
@@ -76,9 +77,8 @@ def encode(pixels: np.ndarray, kind: str, **options: int) -> bytes:
 def run_jobs(work: Callable[[Job], Result], jobs: list[Job], workers: int) -> list[Result]:
     """Results in the order of `jobs`, with one thread each."""
     if workers > 1:
-        spawn, one = get_context("spawn"), (1,)
         some = min(16, max(1, len(jobs) // (4 * workers)))
-        with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, one) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), begin_worker) as pool:
             return list(pool.map(work, jobs, chunksize=some))
     with one_thread():
         return [work(job) for job in jobs]
