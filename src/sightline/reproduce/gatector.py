@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from statistics import mean
 
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
 from sightline.gaze import Gaze
 from sightline.gaze_objects import METHODS, Method, with_gaze_objects
 from sightline.geometry.boxes import to_unit
@@ -21,6 +23,7 @@ from sightline.shards import Pair, read_shards
 
 SHELVES = Rendered("goo", 2600, (320, 240), seed=23)
 TEST = "goo-synth-test"
+EPOCHS = 12
 SYSTEMS = {  # name: what is left out of the loss
     "gatector": {},
     "gatector-no-energy": {"energy_weight": 0.0},
@@ -60,8 +63,8 @@ def energy() -> Experiment:
     return Experiment(
         "gatector",
         "GaTector: energy, and two tasks at once",
-        f"Reduced GaTector on {SHELVES.count} rendered shelves, tested on shoppers that it has not "
-        "seen; every system starts from the trunks of the PDP of the same seed. "
+        f"Reduced GaTector on {SHELVES.count} rendered shelves, {EPOCHS} epochs, tested on "
+        "shoppers that it has not seen; all start from the trunks of the PDP of the same seed. "
         "*gatector-no-energy* has no energy loss, *gatector-gaze* learns no objects, "
         "*gatector-objects* no gaze; what a system does not learn, it answers at random.",
         systems,
@@ -75,7 +78,10 @@ def energy() -> Experiment:
 def _recipe(**weights: float) -> Recipe:
     recipe = gatector_small_synthetic()
     (stage,) = recipe.stages
-    return replace(recipe, stages=(replace(stage, loss=partial(gatector_loss, **weights)),))
+    schedule = partial(CosineAnnealingLR, T_max=EPOCHS)
+    loss = partial(gatector_loss, **weights)
+    stage = replace(stage, loss=loss, epochs=EPOCHS, schedule=schedule)
+    return replace(recipe, stages=(stage,))
 
 
 def by_method(runs: Runs) -> list[Row]:

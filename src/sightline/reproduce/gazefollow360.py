@@ -11,14 +11,19 @@ from sightline.reproduce.planar360 import planar_small_synthetic
 
 PANORAMAS = Rendered("gazefollow360", 2400, (1024, 512), seed=24)
 TEST, PREFIX = "gazefollow360-test", "gazefollow360."
+EPOCHS = (6, 5, 4)  # of the three stages
 DISTANCE, DIRECTION = f"{PREFIX}sphere-distance", f"{PREFIX}sphere-distance.direction"
 
 
 def sphere() -> Experiment:
     """GazeFollow360 on the sphere, its direction alone, and the same network on flat pictures."""
     systems = (
-        System("gazefollow360", gazefollow360_small_synthetic, PANORAMAS, PICTURES),
-        System("gazefollow360-planar", planar_small_synthetic, PANORAMAS, PICTURES),
+        System(
+            "gazefollow360", partial(gazefollow360_small_synthetic, EPOCHS), PANORAMAS, PICTURES
+        ),
+        System(
+            "gazefollow360-planar", partial(planar_small_synthetic, EPOCHS), PANORAMAS, PICTURES
+        ),
         PICTURES,
     )
     shown = {

@@ -53,9 +53,9 @@ def offset_loss(model: PlanarGazeFollow360, batch: Batch) -> dict[str, Tensor]:
     return {"offset": 10 * errors.mean()}
 
 
-def planar_small_synthetic() -> Recipe:
+def planar_small_synthetic(epochs: tuple[int, int, int]) -> Recipe:
     """The same stages; what is learnt first is an offset on the picture."""
-    recipe = gazefollow360_small_synthetic()
+    recipe = gazefollow360_small_synthetic(epochs)
     offset = replace(recipe.stages[0], loss=offset_loss)
     return replace(recipe, model=f"{__name__}:planar_small", stages=(offset, *recipe.stages[1:]))
 

@@ -73,15 +73,13 @@ def gazefollow360_released() -> Recipe:
     )
 
 
-def gazefollow360_small_synthetic() -> Recipe:
+def gazefollow360_small_synthetic(epochs: tuple[int, int, int] = (12, 8, 6)) -> Recipe:
     """The small model on rendered panoramas (`sightline data synthesize gazefollow360`).
 
     For two cores. Start it from `pdp-small.synthetic`, whose face trunk has seen such heads.
     """
     recipe = gazefollow360()
-    stages = (
-        small_stage(stage, epochs) for stage, epochs in zip(recipe.stages, (6, 5, 4), strict=True)
-    )
+    stages = (small_stage(stage, count) for stage, count in zip(recipe.stages, epochs, strict=True))
     return replace(
         recipe,
         name="gazefollow360-small-synthetic",
