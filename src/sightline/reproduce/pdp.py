@@ -18,7 +18,7 @@ ROOMS = Rendered("gazefollow", 7000, (224, 224), seed=21)
 CLIPS = Rendered("videoattentiontarget", 240, (224, 224), seed=22)
 SCORED = "sightline.reproduce.scored_pdp"
 SIZE = {"image_size": 128}
-EPOCHS = 8
+EPOCHS = 6
 BASELINES = ("centre", "chance", "facing side")
 
 
