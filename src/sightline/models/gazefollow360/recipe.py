@@ -73,7 +73,7 @@ def gazefollow360_released() -> Recipe:
     )
 
 
-def gazefollow360_small_synthetic(epochs: tuple[int, int, int] = (12, 8, 6)) -> Recipe:
+def gazefollow360_small_synthetic(epochs: tuple[int, int, int] = (9, 6, 5)) -> Recipe:
     """The small model on rendered panoramas (`sightline data synthesize gazefollow360`).
 
     For two cores. Start it from `pdp-small.synthetic`, whose face trunk has seen such heads.
