@@ -28,7 +28,7 @@ class ConvEncoder(nn.Module):
         )
         inputs, strides = (32, 4 * WIDTHS[0], 4 * WIDTHS[1]), (1, 2, 2)
         self.layers = nn.Sequential(
-            *(residual_layer(*of, 2) for of in zip(inputs, WIDTHS, strides, strict=True))
+            *(residual_layer(*of, blocks=1) for of in zip(inputs, WIDTHS, strides, strict=True))
         )
 
     def forward(self, images: Tensor) -> Tensor:

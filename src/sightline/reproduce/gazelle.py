@@ -34,6 +34,7 @@ from sightline.scene import Scene
 
 MODEL = "sightline.reproduce.conv_gazelle:conv_gazelle_small"
 CROWD = (1, 2, 4, 8, 16)  # people of a picture whose time is taken
+SIZE = {"image_size": 192, "patch_grid": 6}
 POINTING = 3  # epochs in which the encoder learns where heads point
 
 
@@ -72,8 +73,13 @@ def patches() -> Experiment:
     """What PDP's patches do for Gaze-LLE, in place of its score for "in frame"."""
     systems = (
         PROMPTS,
-        System("gazelle-light-score", partial(_recipe, inside_weight=0.1), ROOMS),
-        System("gazelle-patches", partial(_recipe, inside="patches", patch_weight=0.1), ROOMS),
+        System("gazelle-light-score", partial(_recipe, inside_weight=0.1), ROOMS, POINTER),
+        System(
+            "gazelle-patches",
+            partial(_recipe, inside="patches", patch_weight=0.1),
+            ROOMS,
+            POINTER,
+        ),
     )
     auc, distance = "gazefollow.auc.float-mirror", "gazefollow.distance.to-mean"
     inside = "vat.ap.inside-positive"
@@ -132,15 +138,22 @@ def _time(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _recipe(*, inside: str = "score", **weights: float) -> Recipe:
+def _pointing() -> Recipe:
+    """The encoder learns where heads point."""
     recipe = gazelle_small_synthetic()
-    encoder, decoder = recipe.stages
-    encoder = replace(
-        encoder,
+    stage = replace(
+        recipe.stages[0],
         optimizer=partial(_adamw, rate=2e-3),
         schedule=partial(CosineAnnealingLR, T_max=POINTING),
         epochs=POINTING,
     )
+    return replace(recipe, model=MODEL, stages=(stage,), config=SIZE)
+
+
+def _recipe(*, inside: str = "score", **weights: float) -> Recipe:
+    """Then everything learns together."""
+    recipe = gazelle_small_synthetic()
+    encoder, decoder = recipe.stages
     together = replace(
         decoder,
         name="together",
@@ -152,11 +165,12 @@ def _recipe(*, inside: str = "score", **weights: float) -> Recipe:
         augment=encoder.augment,
         clip_gradients=1.0,
     )
-    return replace(recipe, model=MODEL, stages=(encoder, together), config={"inside": inside})
+    return replace(recipe, model=MODEL, stages=(together,), config=SIZE | {"inside": inside})
 
 
 def _both(model: GazeLLE, batch: Batch, **weights: float) -> dict[str, Tensor]:
-    """The heatmap's loss, and still a little of where heads point."""
+    """The heatmap's loss, and still a little of where heads point, on one encoding."""
+    batch = replace(batch, features=model.backbone(batch.images))
     return gazelle_loss(model, batch, **weights) | pointing_loss(model, batch)
 
 
@@ -165,5 +179,8 @@ def _adamw(model: GazeModel, rate: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(trained, rate, weight_decay=0.02)
 
 
-PROMPTS = System("gazelle", _recipe, ROOMS)
+POINTER = System("gazelle-pointing", _pointing, ROOMS)
+"""An encoder that knows where heads point, from which all start."""
+
+PROMPTS = System("gazelle", _recipe, ROOMS, POINTER)
 """The reduced Gaze-LLE as published but for its encoder."""

@@ -61,7 +61,8 @@ def pointing_loss(model: GazeLLE, batch: Batch) -> dict[str, Tensor]:
     encoder next to nothing in its first thousands of steps.
     """
     assert batch.truth is not None, "training needs labelled scenes"
-    offsets = model.decoder.project(model.backbone(batch.images))[:, :2].float()
+    features = model.backbone(batch.images) if batch.features is None else batch.features
+    offsets = model.decoder.project(features)[:, :2].float()
     masks = cell_masks(batch.heads, model.backbone.grid)
     patches = masks.sum((-2, -1))
     pointed = (offsets[batch.image_of] * masks[:, None]).sum((-2, -1)) / patches.clamp(min=1)[
