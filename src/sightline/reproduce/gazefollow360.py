@@ -9,9 +9,9 @@ from sightline.reproduce.experiment import Claim, Experiment, Rendered, System, 
 from sightline.reproduce.pdp import PICTURES
 from sightline.reproduce.planar360 import planar_small_synthetic
 
-PANORAMAS = Rendered("gazefollow360", 1500, (1024, 512), seed=24)
+PANORAMAS = Rendered("gazefollow360", 1200, (1024, 512), seed=24)
 TEST, PREFIX = "gazefollow360-test", "gazefollow360."
-EPOCHS = (5, 4, 3)  # of the three stages
+EPOCHS = (4, 3, 3)  # of the three stages
 DISTANCE, DIRECTION = f"{PREFIX}sphere-distance", f"{PREFIX}sphere-distance.direction"
 
 

@@ -34,8 +34,8 @@ from sightline.scene import Scene
 
 MODEL = "sightline.reproduce.conv_gazelle:conv_gazelle_small"
 CROWD = (1, 2, 4, 8, 16)  # people of a picture whose time is taken
-SIZE = {"image_size": 192, "patch_grid": 6}
-POINTING = 3  # epochs in which the encoder learns where heads point
+SIZE = {"image_size": 160, "patch_grid": 5}
+POINTING = 2  # epochs in which the encoder learns where heads point
 
 
 def prompting() -> Experiment:
