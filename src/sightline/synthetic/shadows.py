@@ -80,9 +80,9 @@ def _map(world: World, device: torch.device | str) -> Tensor:
     cover = depth.isfinite().float()
     edge = rough(cover.view(1, 6, SIDE, SIDE), 0.5)
     fine, _ = stage.nearest(stage.finer(edge), edge, inner=True)
-    fine = fine.view(-1, len(edge))
-    cover[edge] = fine.isfinite().float().mean(0)
-    depth[edge] = fine.amin(0)
+    samples = torch.cat([fine.view(-1, len(edge)), depth[edge][None]])
+    cover[edge] = samples.isfinite().float().mean(0)
+    depth[edge] = samples.amin(0)
     return torch.stack([depth, cover])
 
 
