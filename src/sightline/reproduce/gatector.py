@@ -13,7 +13,6 @@ from sightline.gaze_objects import METHODS, Method, with_gaze_objects
 from sightline.geometry.boxes import to_unit
 from sightline.metrics.goo_scores import gaze_object_metrics
 from sightline.metrics.scores import measure, score
-from sightline.models.gatector.loss import gatector_loss
 from sightline.models.gatector.recipe import gatector_small_synthetic
 from sightline.recipe import Recipe
 from sightline.reproduce.experiment import Claim, Experiment, Rendered, Row, Runs, System, Test
@@ -28,7 +27,7 @@ SYSTEMS = {  # name: what is left out of the loss
     "gatector": {},
     "gatector-no-energy": {"energy_weight": 0.0},
     "gatector-gaze": {"detection_weight": 0.0},
-    "gatector-objects": {"heatmap_weight": 0.0, "energy_weight": 0.0},
+    "gatector-objects": {"heatmap_weight": 0.0, "energy_weight": 0.0, "facing_weight": 0.0},
 }
 GAZE = tuple(name for name in SYSTEMS if name != "gatector-objects")
 SURE = 0.3  # score of a found box that may be the gaze object
@@ -79,7 +78,7 @@ def _recipe(**weights: float) -> Recipe:
     recipe = gatector_small_synthetic()
     (stage,) = recipe.stages
     schedule = partial(CosineAnnealingLR, T_max=EPOCHS)
-    loss = partial(gatector_loss, **weights)
+    loss = partial(stage.loss, **weights)
     stage = replace(stage, loss=loss, epochs=EPOCHS, schedule=schedule)
     return replace(recipe, stages=(stage,))
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from sightline.batch import Batch, counted_rows
 from sightline.geometry.heatmap import gaussian_heatmaps
 from sightline.models.base import GazeModel
+from sightline.models.facing import beside_target
 from sightline.models.gatector.detection_loss import detection_loss
 from sightline.scene import Objects
 
@@ -19,11 +20,13 @@ def gatector_loss(
     heatmap_weight: float = 10_000.0,
     energy_weight: float = 10.0,
     detection_weight: float = 1.0,
+    facing_weight: float = 0.0,
 ) -> dict[str, Tensor]:
     """Weighted `detection` over images, `heatmap` and `energy` over the people that count.
 
     Who looks outside has a blank heatmap as target. Who looks at no visible object is not in
-    `energy`; as released, such a person is to look at the head.
+    `energy`; as released, such a person is to look at the head. `facing` is ours, for backbones
+    without pretraining.
     """
     assert batch.truth is not None, "training needs labelled scenes"
     output, config, objects = model(batch), model.config, _objects(batch)
@@ -34,11 +37,14 @@ def gatector_loss(
     looking, boxes = gazed_boxes(batch, rows, head_if_none=config.as_released)
     energy = energy_loss(heatmaps[looking], boxes, as_released=config.as_released)
     found = detection_loss(output.grids, config.anchors, config.image_size, objects)
-    return {
+    terms = {
         "detection": detection_weight * found,
         "heatmap": heatmap_weight * _mean(squared_errors(heatmaps, labels)),
         "energy": energy_weight * _mean(energy),
     }
+    if facing_weight:
+        terms["facing"] = facing_weight * beside_target(output.heads, batch)
+    return terms
 
 
 def gatector_detector_loss(model: GazeModel, batch: Batch) -> dict[str, Tensor]:

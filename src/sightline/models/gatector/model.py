@@ -64,10 +64,12 @@ class GaTectorOutput:
     """heatmaps: (N, h, w), unbounded. grids: raw detections, one tensor per scale.
 
     A grid is (B, anchors, 5 + classes, H, W): tx, ty, tw, th, objectness and classes, as logits.
+    heads: features of the head crops, (N, 16 * width, grid, grid).
     """
 
     heatmaps: Tensor
     grids: list[Tensor]
+    heads: Tensor
 
 
 class GaTector(GazeModel):
@@ -109,7 +111,7 @@ class GaTector(GazeModel):
         with torch.autocast(code.device.type, enabled=False):  # an arg-max forgives no rounding
             heatmaps = self.gaze.decoder(code.float()).squeeze(1)
             raw = self.detection.heads([features.float() for features in detected])
-        return GaTectorOutput(heatmaps, as_grids(raw, len(self.config.anchors)))
+        return GaTectorOutput(heatmaps, as_grids(raw, len(self.config.anchors)), heads)
 
     def masks(self, batch: Batch) -> Tensor:
         """Where the heads are: (N, 1, image_size, image_size)."""

@@ -99,12 +99,13 @@ def gatector_detector_goo_real() -> Recipe:
 def gatector_small_synthetic() -> Recipe:
     """The small GaTector on rendered shelves (`sightline data synthesize goo`), for two cores.
 
-    Everything at once, from scratch, where nothing is pretrained that could be frozen. Colours stay
-    as they are: products are told apart by them.
+    Everything at once, and features of heads are asked for the direction too; start it from
+    `pdp-small.synthetic`, whose trunks know heads. Colours stay as they are: products are told
+    apart by them.
     """
     stage = Stage(
         "all",
-        loss=gatector_loss,
+        loss=partial(gatector_loss, facing_weight=10.0),
         dataset="goo-synth",
         optimizer=partial(adamw, rate=1.5e-3),
         schedule=partial(CosineAnnealingLR, T_max=12),

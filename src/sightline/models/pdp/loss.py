@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity
 
 from sightline.batch import Batch, counted_rows
-from sightline.geometry.boxes import centres
 from sightline.geometry.heatmap import gaussian_heatmaps, patch_distribution
+from sightline.models.facing import beside_target
 from sightline.models.pdp.model import PDP, patch_shares
 
 EPSILON = torch.finfo(torch.float64).eps  # as released, though it vanishes in float32
@@ -48,17 +47,5 @@ def patch_divergence(target: Tensor, predicted: Tensor) -> Tensor:
 
 
 def facing_loss(model: PDP, batch: Batch) -> dict[str, Tensor]:
-    """How far the direction that the face trunk tells is beside that from head to target.
-
-    Two differences of channels of the mean face feature are taken for the direction in the picture;
-    the loss is 1 minus the cosine, over people who look inside. Ours, for trunks without
-    pretraining: with heatmaps alone these learn next to nothing in their first thousands of steps.
-    """
-    assert batch.truth is not None, "training needs labelled scenes"
-    face = model.face_trunk(batch.crops).float().mean((-2, -1))
-    told = face[:, 0:2] - face[:, 2:4]  # features are never negative
-    rows = counted_rows(batch.truth)
-    rows = rows[batch.truth.inside[rows] == 1]
-    wanted = batch.truth.points[rows].nanmean(1) - centres(batch.heads[rows])
-    beside = 1 - cosine_similarity(told[rows], wanted, dim=1, eps=1e-4)
-    return {"facing": beside.sum() / max(len(rows), 1)}
+    """The face trunk by itself: how far beside the target the direction is that it tells."""
+    return {"facing": beside_target(model.face_trunk(batch.crops), batch)}
