@@ -327,4 +327,7 @@ def find_recipe(name: str, **changes: Any) -> Recipe:
     """The recipe of that name or "file.py:function", with `changes` to fields of all its stages."""
     recipe: Recipe = resolve(name, RECIPES, "recipe")()
     changes = {key: value for key, value in changes.items() if value is not None}
+    for key, value in changes.items():
+        if value < 1:
+            raise ValueError(f"{key} = {value}: a recipe needs at least 1")
     return replace(recipe, stages=tuple(replace(stage, **changes) for stage in recipe.stages))

@@ -93,6 +93,8 @@ def _overview(words: list[str]) -> int:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError) and error.filename:
+        return f"{error.filename}: a file is where a folder should be; name another one"
     if isinstance(error, OSError) and error.filename and error.strerror:
         reason = error.strerror[:1].lower() + error.strerror[1:]
         return f"{error.filename}: {reason}; check the path, its permissions and the disk"

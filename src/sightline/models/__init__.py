@@ -114,7 +114,12 @@ def load(
 
 def read_model(name: str, path: Path) -> GazeModel:
     """The model `name` with the weights of a file of ours or of an official checkpoint."""
-    from sightline.models.weights import config_from_json, read_state, require_match
+    from sightline.models.weights import (
+        WeightsError,
+        config_from_json,
+        read_state,
+        require_match,
+    )
 
     model = create(name)
     state, metadata = read_state(path)
@@ -124,7 +129,11 @@ def read_model(name: str, path: Path) -> GazeModel:
         config = config_from_json(type(model.config), metadata["config"])
         if config != model.config:  # one that differs from the default was saved on purpose
             model = type(model)(config)
-    require_match(model, state)
+    try:
+        require_match(model, state)
+    except WeightsError as error:
+        saved = metadata.get("model", "a model without a name")
+        raise WeightsError(f"{path} holds weights of {saved}, not of {name}: {error}") from error
     model.load_state_dict(state)
     model.name = name
     return model

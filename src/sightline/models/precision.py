@@ -10,7 +10,7 @@ from sightline.models.base import GazeModel
 def choose_precision(precision: str, device: str) -> torch.dtype:
     """The dtype for "float32", "bfloat16" or "auto" on `device`; raises ValueError for others."""
     if precision == "auto":
-        return torch.bfloat16 if _fast_bfloat16(torch.device(device)) else torch.float32
+        return torch.bfloat16 if _fast_bfloat16(find_device(device)) else torch.float32
     if precision not in ("float32", "bfloat16"):
         raise ValueError(f"precision {precision!r} is unknown; take auto, float32 or bfloat16")
     return getattr(torch, precision)
@@ -25,7 +25,18 @@ def _fast_bfloat16(device: torch.device) -> bool:
 
 def prepare(model: GazeModel, device: str, precision: torch.dtype) -> GazeModel:
     """The model on `device` in evaluation mode, channels last, predicting in `precision`."""
-    if torch.device(device).type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"no GPU is usable here; take device='cpu' instead of {device!r}")
     model.precision = precision
-    return model.to(device).to(memory_format=torch.channels_last).eval()  # pyright: ignore
+    return model.to(find_device(device)).to(memory_format=torch.channels_last).eval()  # pyright: ignore
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name; raises ValueError where there is none."""
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        known = "cpu, cuda, cuda:1 or mps"
+        raise ValueError(f"there is no device named {name!r}; take {known}") from error
+    gpus = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if (device.index or 0) >= gpus.get(device.type, 1):
+        raise ValueError(f"no GPU {name!r} is usable here; take the device 'cpu'")
+    return device

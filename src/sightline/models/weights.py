@@ -6,6 +6,7 @@ import dataclasses
 import json
 import pickle
 import struct
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ DAMAGED = (  # what PyTorch's reader raises on files that are no checkpoints
     LookupError,
     TypeError,
     AttributeError,
+    SafetensorError,
 )
 
 
@@ -52,7 +54,8 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def _read_checkpoint(path: Path) -> dict[str, Tensor]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # about how a file was pickled
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except DAMAGED as error:
         raise WeightsError(
             f"{path} is refused: neither safetensors nor a PyTorch checkpoint of plain tensors "

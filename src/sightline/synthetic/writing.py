@@ -30,8 +30,12 @@ Result = TypeVar("Result")
 def claim(folder: Path, record: dict[str, Any]) -> None:
     """Take a new or empty folder, or the one that was taken for the same `record` before.
 
-    Raises FileExistsError if `folder` holds anything else.
+    Raises FileExistsError if `folder` holds anything else, and ValueError for a `record` of no
+    picture, or of pictures without a pixel.
     """
+    for name in ("images", "clips", "frames", "size"):
+        if np.min(record.get(name, 1)) < 1:
+            raise ValueError(f"{name} = {record[name]}: there is nothing to render; give more")
     record = record | {"sightline": versions().get("sightline")}
     text = json.dumps(record, indent=1) + "\n"
     path = folder / RECORD
