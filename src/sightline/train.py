@@ -142,13 +142,14 @@ def _trains_encoder(model: GazeModel, stage: Stage) -> bool:
 
 
 def _record(path: Path, resume: bool, **facts: Any) -> None:
-    if path.exists() and not resume:
+    begun = path.exists() and any(path.parent.glob("*/last.ckpt"))  # else nothing can be lost
+    if begun and not resume:
         raise FileExistsError(
             f"{path.parent} holds a training run already; continue it with --resume, or name "
             "another folder with --out"
         )
     run = describe_run(**facts)
-    if path.exists():
+    if begun:
         earlier = json.loads(path.read_text(encoding="utf-8"))
         run = earlier | {"resumed": [*earlier.get("resumed", []), run]}
     write_json(path, run)

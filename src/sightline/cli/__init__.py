@@ -106,6 +106,7 @@ def _exit_code(error: Exception) -> int:
     from sightline.registry import UnknownNameError
 
     wrong_use = UsageError | UnknownNameError | FileNotFoundError | FileExistsError
+    wrong_use |= NotADirectoryError
     return 2 if isinstance(error, wrong_use) else 1
 
 
