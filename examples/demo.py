@@ -1,4 +1,4 @@
-"""The demo: rooms and panoramas. Render some that nobody trained on, predict, score, draw.
+"""The demo: rooms, shelves, panoramas. Render some nobody trained on, predict, score, draw.
 
 With --photo it also predicts on a photograph, with detected heads.
 """
@@ -30,6 +30,7 @@ from sightline.models.on_views import fitted
 from sightline.shards import Pair
 from sightline.synthetic.all_around import render_panoramas
 from sightline.synthetic.render import render_scenes
+from sightline.synthetic.shelves import render_shelves
 
 OUT = Path("demo-output")
 SEED = 2026
@@ -61,6 +62,20 @@ TASKS = {
             "gazefollow.distance.to-mean": "distance (lower is better)",
             "gazefollow.angle.head-centre": "angle in degrees (lower)",
             "vat.ap.inside-positive": "in-frame AP (higher)",
+        },
+        ("centre", "chance", "facing side"),
+        4,
+    ),
+    "shelves": Task(
+        "gatector-small.synthetic",
+        lambda count, seed: render_shelves(count, seed, (320, 240)),
+        "goo-synth-test",
+        {
+            "goo.auc.vat-float": "AUC (higher is better)",
+            "goo.distance": "distance (lower is better)",
+            "goo.angle": "angle in degrees (lower)",
+            "objects.coco.ap50": "AP50 of the products (higher)",
+            "gaze-object.class-accuracy": "right class looked at (higher)",
         },
         ("centre", "chance", "facing side"),
         4,

@@ -5,6 +5,14 @@ from sightline.models.base import Weights
 OFFICIAL = "trained by the authors: links in the README of their repository"
 
 WEIGHTS = {
+    "gatector-small.synthetic": Weights(
+        licence="Apache-2.0",
+        origin="trained by `sightline train gatector-small-synthetic` on rendered shelves only, "
+        "from pdp-small.synthetic",
+        file="models/gatector/gatector-small.synthetic.safetensors",
+        data=("rendered",),
+        benchmark="goo-synth-test",
+    ),
     "gatector.goo-synth": Weights(
         licence="none stated by the authors",
         origin=f"`GOO-synth ep098-loss15.975-val_loss42.955`, {OFFICIAL}",
