@@ -140,6 +140,16 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_test_that_proves_a_row_is_there() -> None:
+    rows = re.findall(r"^\| .* \| (`.*) \|$", (ROOT / "docs/released.md").read_text(), re.M)
+    assert len(rows) > 70
+    for part in "; ".join(rows).split("; "):
+        file, *names = re.findall("`([^`]+)`", part)
+        text = (ROOT / "tests" / file).read_text()
+        assert names
+        assert [name for name in names if f"def {name}(" not in text] == []
+
+
 def test_every_page_can_be_reached_from_the_index() -> None:
     met, waiting = set(), [ROOT / "docs" / "index.md"]
     while waiting:

@@ -26,6 +26,7 @@ from sightline.models.gazefollow360.model import GazeFollow360
 from sightline.models.gazefollow360.recipe import gazefollow360, gazefollow360_released
 from sightline.models.gazefollow360.regions import SphereRegions, beside, cone, shift_columns
 from sightline.models.gazefollow360.repvgg import deployed
+from sightline.models.gazefollow360.towers import tower
 from sightline.scene import Scene, Truth
 
 WIDTH, HEIGHT = 256, 128
@@ -196,6 +197,15 @@ def test_labels_of_regions_and_panorama_peak_at_the_target():
     assert (distant.flatten(1).argmax(1) // distant.shape[-1] - middle).abs().max() <= 1
     points, _ = regions.answers(regions.scene_targets(targets))
     assert great_circle(to_rays(points), to_rays(targets)).max() < 0.03
+
+
+def test_a_tower_as_released_is_linear_and_ours_is_not():
+    one, other = torch.randn(2, 1, 5, 16, 16)
+    for as_released in (True, False):
+        torch.manual_seed(0)
+        draw = tower(5, 4, blocks=2, as_released=as_released).eval()
+        apart = draw(one) + draw(other) - draw(torch.zeros_like(one))
+        assert torch.allclose(draw(one + other), apart, atol=1e-5) == as_released
 
 
 def test_each_stage_trains_a_part_and_together_all():
