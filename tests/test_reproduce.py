@@ -37,7 +37,7 @@ def test_every_experiment_trains_scores_and_reports(folder, name):
     for claim in experiment.claims:
         assert claim.text in text
     assert (folder / "docs" / f"{name}-curves.png").stat().st_size > 5000
-    assert experiment.examples is None or f"{name}-examples.png" in text
+    assert experiment.examples is None or f"{name}-examples.jpg" in text
 
 
 def test_what_is_there_is_not_made_again(folder):

@@ -20,9 +20,9 @@ from sightline.reproduce.pdp import BASELINES, PICTURES
 from sightline.scene import Scene
 from sightline.shards import Pair, read_shards
 
-SHELVES = Rendered("goo", 1000, (320, 240), seed=23)
+SHELVES = Rendered("goo", 1600, (320, 240), seed=23)
 TEST = "goo-synth-test"
-EPOCHS = 7
+EPOCHS = 10
 SYSTEMS = {  # name: what is left out of the loss
     "gatector": {},
     "gatector-no-energy": {"energy_weight": 0.0},

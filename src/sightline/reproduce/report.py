@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sightline.provenance import describe_run, write_json
+from sightline.provenance import commit, versions, write_json
 from sightline.reproduce.curves import draw_curves
 from sightline.reproduce.examples import draw_examples
 from sightline.reproduce.experiment import Experiment, Row, Runs, Test
@@ -24,6 +24,8 @@ def report(experiment: Experiment, runs: Runs, folder: Path) -> str:
     further = {title: rows(runs) for title, rows in experiment.extra.items()}
     minutes = _minutes(experiment, runs)
     facts = {
+        "versions": versions(),
+        "commit": commit(),
         "experiment": experiment.name,
         "seeds": runs.seeds,
         "processor_minutes": minutes,
@@ -31,7 +33,7 @@ def report(experiment: Experiment, runs: Runs, folder: Path) -> str:
         "verdicts": [asdict(verdict) | {"word": verdict.word} for verdict in verdicts],
         "further": further,
     }
-    write_json(folder / f"{experiment.name}.json", describe_run(**facts))
+    write_json(folder / f"{experiment.name}.json", facts)
     parts = [f"## {experiment.title}", experiment.about, _cost_sentence(minutes)]
     parts += [_verdict_table(verdicts)] if verdicts else []
     for test in experiment.tests:
@@ -58,7 +60,7 @@ def _figures(experiment: Experiment, runs: Runs, folder: Path) -> list[str]:
     if experiment.examples is None:
         return parts
     benchmark, system = experiment.examples
-    sheet = folder / f"{experiment.name}-examples.png"
+    sheet = folder / f"{experiment.name}-examples.jpg"
     draw_examples(experiment, runs, benchmark, system, sheet)
     text = (
         f"*Answers of {system}, seed {runs.seeds[0]}, to `{benchmark}`: the best four, four from "
