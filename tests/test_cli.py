@@ -171,16 +171,6 @@ def test_wrong_uses_get_one_sentence_and_the_right_exit_code(
     assert "Traceback" not in errors
 
 
-def test_a_place_that_cannot_be_written_is_one_sentence(
-    photos: Path, weights: Path, capsys: pytest.CaptureFixture
-) -> None:
-    (photos.parent / "file").write_text("in the way")
-    assert predict(photos, weights, out="file/out") == 1
-    told = capsys.readouterr().err
-    assert "file/out: not a directory; check the path" in told
-    assert "Errno" not in told
-
-
 def test_a_wrong_option_ends_with_code_2() -> None:
     with pytest.raises(SystemExit) as stop:
         run(["predict", "x", "--no-such-option"])
