@@ -19,12 +19,12 @@ from sightline.scene import Scene
 from sightline.shards import Pair, read_shards
 from sightline.strokes import disc, outline, paint
 
-EACH = 4  # examples of a kind, a row each
+EACH = 4  # examples of a kind
 WIDTH = 1280  # pixels of the sheet
 
 
 def draw_examples(experiment: Experiment, runs: Runs, name: str, system: str, path: Path) -> None:
-    """Draw three rows of a system's answers to the benchmark `name`: best, middle, worst.
+    """Draw a system's answers to the benchmark `name`: the best ones, middle ones, the worst.
 
     White rings are the truth.
     """
@@ -36,7 +36,9 @@ def draw_examples(experiment: Experiment, runs: Runs, name: str, system: str, pa
     dataset: Any = load_dataset(benchmark.dataset, runs.data / test.data.name, benchmark.split)
     index = {str(key): i for i, key in enumerate(dataset.keys)}
     pictures = [_drawn(pair, dataset[index[pair[1].key]]) for pair in chosen]
-    write_image(path, contact_sheet(pictures, EACH, WIDTH))
+    _, height, width = pictures[0].shape
+    columns = EACH if width < 2 * height else EACH // 2  # a panorama wants room
+    write_image(path, contact_sheet(pictures, columns, WIDTH))
 
 
 def _ranked(pairs: list[Pair], name: str) -> list[Pair]:
