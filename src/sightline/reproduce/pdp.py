@@ -44,18 +44,12 @@ def patches() -> Experiment:
         {distance: "distance", inside: "AP inside", "vat.ap.outside-positive": "AP outside"},
         baselines=BASELINES,
     )
+    patched = partial(Claim, better="pdp", than="pdp-score", benchmark=test.benchmark)
     claims = (
-        Claim("patches give a better AUC than a score", "pdp", "pdp-score", test.benchmark, auc),
-        Claim("and a smaller distance", "pdp", "pdp-score", test.benchmark, distance),
-        Claim("and tell better who looks inside", "pdp", "pdp-score", validation.benchmark, inside),
-        Claim(
-            "most of all where annotators differ",
-            "pdp",
-            "pdp-score",
-            test.benchmark,
-            auc,
-            group=DIFFER,
-        ),
+        patched("patches give a better AUC than a score", metric=auc),
+        patched("and a smaller distance", metric=distance),
+        patched("and tell better who looks inside", benchmark=validation.benchmark, metric=inside),
+        patched("most of all where annotators differ", metric=auc, group=DIFFER),
         Claim("depth helps", "pdp-depth", "pdp", test.benchmark, distance),
     )
     return Experiment(
