@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
-from sightline.cli.options import UsageError
+from sightline.cli.options import UsageError, require
 
 if TYPE_CHECKING:
     from sightline.datasets.statistics import Row
@@ -99,6 +99,8 @@ class Statistics:
 
         if self.samples < 1:
             raise UsageError(f"--samples is {self.samples}; give at least 1")
+        if self.plot:
+            require("--plot", {"matplotlib": "plots"})
         statistics = measure_dataset(
             load_dataset(self.dataset, self.folder, self.split), self.samples
         )
@@ -244,6 +246,7 @@ class SynthesizeGazeFollow360(_Synthesize):
 
     def run(self) -> int:
         """Render and write."""
+        require("the index of GazeFollow360", {"scipy": "panorama"})
         from sightline.synthetic.gazefollow360 import write_gazefollow360
 
         written = write_gazefollow360(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
-from sightline.cli.options import ModelOptions, ObjectMethod, ProjectionChoice, UsageError
+from sightline.cli.options import ModelOptions, ObjectMethod, ProjectionChoice, UsageError, require
 
 if TYPE_CHECKING:
     from sightline.media.objects import ObjectSource
@@ -117,6 +117,8 @@ class Predict(ModelOptions):
             raise UsageError(f"--rate is {self.rate}; give the pictures per second of the folder")
         if self.resume and self.overwrite:
             raise UsageError("--resume keeps what is there, --overwrite does not; give one of them")
+        if self.parquet:
+            require("--parquet", {"pyarrow": "table"})
         try:
             check_choice(self.start, self.end, self.stride, self.fps)
             read_identities(self.names)

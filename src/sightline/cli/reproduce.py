@@ -7,6 +7,15 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from sightline.cli.options import require
+
+NEEDED = {  # package: extra
+    "lightning": "train",
+    "faster_coco_eval": "objects",
+    "scipy": "panorama",
+    "matplotlib": "plots",
+}
+
 
 @dataclass(kw_only=True)
 class Reproduce:
@@ -29,6 +38,7 @@ class Reproduce:
 
     def run(self) -> int:
         """Run what is missing, then report."""
+        require("reproducing", NEEDED)
         import logging
 
         from sightline.reproduce import find_experiment
