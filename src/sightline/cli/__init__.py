@@ -76,7 +76,8 @@ def _run(command: str, words: list[str]) -> int:
 
     module, name, _ = COMMANDS[command]
     kind = getattr(import_module(f"sightline.cli.{module}"), name)
-    plain = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
+    markers = tyro.conf
+    plain = (markers.FlagCreatePairsOff, markers.HelptextFromCommentsOff, markers.DisallowNone)
     return tyro.cli(kind, args=words, prog=f"sightline {command}", config=plain).run()
 
 

@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from sightline.cli.messages import say
 from sightline.cli.options import ModelOptions, ObjectMethod, ProjectionChoice, UsageError
@@ -28,7 +28,7 @@ class Predict(ModelOptions):
     What cannot be read is reported and skipped; the exit code is then 1.
     """
 
-    source: Positional[str]
+    source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """A picture or film, a folder, a pattern in quotes ('photos/**/*.jpg'), a camera (0), a URL."""
     model: str = "auto"
     """A model, or known weights as model.tag (see `sightline models list`); auto: the best here."""
