@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from sightline.cli.messages import say
+
 COMMANDS = {  # words: (module, class, what it does)
-    "predict": ("predict", "Predict", "say where the people of pictures look"),
+    "predict": ("predict", "Predict", "say where the people of pictures and films look"),
     "train": ("train", "Train", "train a model by a recipe"),
     "evaluate": ("evaluate", "Evaluate", "score a model by a benchmark's published protocol"),
     "reproduce": ("reproduce", "Reproduce", "put a paper's claim to the test on rendered data"),
@@ -74,7 +76,8 @@ def _run(command: str, words: list[str]) -> int:
 
     module, name, _ = COMMANDS[command]
     kind = getattr(import_module(f"sightline.cli.{module}"), name)
-    plain = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
+    markers = tyro.conf
+    plain = (markers.FlagCreatePairsOff, markers.HelptextFromCommentsOff, markers.DisallowNone)
     return tyro.cli(kind, args=words, prog=f"sightline {command}", config=plain).run()
 
 
@@ -111,5 +114,5 @@ def _exit_code(error: Exception) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"sightline: {message}", file=sys.stderr)
+    say(message)
     return code

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from sightline.cli.options import require
 
@@ -25,7 +26,7 @@ class Reproduce:
     command takes the runs that the first does not work on.
     """
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     """pdp, pdp-video, gatector, gazefollow360, gazelle or gazelle-patches."""
     out: Path = Path("runs/reproduce")
     """Where data and runs are kept; experiments share them."""

@@ -8,9 +8,10 @@ from typing import Any
 from torch import Tensor
 
 from sightline.benchmark import find_benchmark
+from sightline.colours import DARK, WHITE
 from sightline.contact_sheet import contact_sheet
 from sightline.datasets import load_dataset
-from sightline.draw import DARK, WHITE, draw_gaze
+from sightline.draw import draw_gaze
 from sightline.gaze_objects import only_sure
 from sightline.geometry.boxes import to_unit
 from sightline.media.image import write_image
