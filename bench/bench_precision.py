@@ -98,7 +98,7 @@ def main() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
     scenes = scenes_with(options.heads)
-    model = read_model("pdp-small", options.weights or known_weights(WEIGHTS))
+    model, _ = read_model("pdp-small", options.weights or known_weights(WEIGHTS))
     rows = [compare("pdp-small", model, scenes)]
     if options.fit:
         few = scenes[:FITTED]

@@ -115,7 +115,7 @@ def test_saved_weights_find_the_same_boxes_again(tmp_path):
     sure = expected["scores"] >= 0.5
     assert sure.any()
     assert torch.equal(found.boxes, expected["boxes"][sure])
-    again = read_model("head-detector", tmp_path / "best.safetensors")
+    again, _ = read_model("head-detector", tmp_path / "best.safetensors")
     assert all(map(torch.equal, again.state_dict().values(), model.state_dict().values()))
 
 
