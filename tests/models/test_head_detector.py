@@ -9,13 +9,13 @@ from torchvision.ops import box_iou
 from sightline.datasets import load_dataset
 from sightline.geometry.boxes import to_pixels
 from sightline.media.detectors import choose_detector
-from sightline.models import read_model
+from sightline.models import find_recipe, read_model
 from sightline.models.head_detector.loss import head_detector_loss
 from sightline.models.head_detector.model import head_detector
 from sightline.models.optimizers import adamw
 from sightline.models.weights import save_weights
 from sightline.scene import Scene
-from sightline.train import Resources, find_recipe, train
+from sightline.train import Resources, train
 from worlds import write_tiny_gazefollow
 
 
