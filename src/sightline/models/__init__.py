@@ -140,6 +140,7 @@ def read_model(name: str, path: Path) -> tuple[GazeModel, list[str]]:
         require_match,
     )
 
+    resolve(name, MODELS, "model")  # an unknown name is told before a large file is read
     state, metadata = read_state(path)
     if "config" not in metadata:
         return convert(name, state)
