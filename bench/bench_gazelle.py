@@ -267,7 +267,8 @@ def main() -> None:
     report("Gaze-LLE, random weights", [noise()], options.json)
     scenes = [scene for scene in render_scenes(options.scenes, SEED) if len(scene)]
     if options.weights:
-        row = precision(options.weights.stem, read_model("gazelle-small", options.weights), scenes)
+        model, _ = read_model("gazelle-small", options.weights)
+        row = precision(options.weights.stem, model, scenes)
     else:
         row = precision(f"small, {options.fit} steps", fit(scenes, options.fit), scenes)
     report("Gaze-LLE, precision", [row], options.json)

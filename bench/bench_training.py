@@ -28,7 +28,7 @@ from sightline.evaluate import collate_clips
 from sightline.models.gatector.recipe import gatector_small_synthetic
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.recipe import Recipe
-from sightline.stage_module import AugmentedClips
+from sightline.stage_samples import AugmentedClips
 from sightline.synthetic.gazefollow import write_gazefollow
 from sightline.synthetic.goo import write_goo
 from sightline.train import Resources, train

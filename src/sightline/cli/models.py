@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 if TYPE_CHECKING:
-    from sightline.models.base import Weights
+    from sightline.models.catalogue import Weights
     from sightline.models.download import Watch
     from sightline.models.obtain import Stored
 
@@ -201,19 +201,15 @@ class Convert:
 
     def run(self) -> int:
         """Convert, say what was left out, and write."""
-        from sightline.models import convert, read_model
-        from sightline.models.weights import read_state, save_weights
+        from sightline.models import read_model
+        from sightline.models.weights import read_notes, save_weights
 
         if self.out.exists():
             raise FileExistsError(f"{self.out} exists already; name another file")
-        state, metadata = read_state(self.checkpoint)
-        ours = "config" in metadata
-        model, notes = (
-            (read_model(self.model, self.checkpoint), []) if ours else convert(self.model, state)
-        )
+        model, notes = read_model(self.model, self.checkpoint)
         for note in notes:
             print(note)
-        origin = metadata.get("recipe", self.checkpoint.name)
+        origin = read_notes(self.checkpoint).get("recipe", self.checkpoint.name)
         save_weights(model, self.out, name=self.model, half=self.half, origin=origin)
         print(f"wrote {self.out}")
         return 0

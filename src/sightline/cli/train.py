@@ -46,8 +46,8 @@ class Train:
     def run(self) -> int:
         """Train all stages."""
         try:
-            from sightline.models import known_weights, weights_catalogue
-            from sightline.train import Resources, find_recipe, train
+            from sightline.models import find_recipe, known_weights, weights_catalogue
+            from sightline.train import Resources, train
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"training needs {error.name}: pip install 'sightline[train]'"

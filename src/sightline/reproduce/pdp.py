@@ -9,7 +9,8 @@ from statistics import mean
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from sightline.models.pdp.recipe import adam_trainable, pdp_small_synthetic, pdp_vat
+from sightline.models.optimizers import adam
+from sightline.models.pdp.recipe import pdp_small_synthetic, pdp_vat
 from sightline.recipe import Recipe
 from sightline.reproduce.experiment import Claim, Experiment, Grouping, Rendered, System, Test
 from sightline.scene import Scene
@@ -141,7 +142,7 @@ def _on_clips(*, temporal: bool) -> Recipe:
     """The published stage at a higher rate, as the parts that it trains are small here."""
     recipe = pdp_vat()
     (stage,) = recipe.stages
-    stage = replace(stage, optimizer=partial(adam_trainable, rate=5e-4), clip_gradients=1.0)
+    stage = replace(stage, optimizer=partial(adam, rate=5e-4), clip_gradients=1.0)
     config = SIZE | {"temporal": temporal}
     return replace(recipe, model=f"{SCORED}:pdp_video_small", stages=(stage,), config=config)
 
