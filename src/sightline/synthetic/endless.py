@@ -26,7 +26,7 @@ from sightline.synthetic.render import SIZE, clip_of, render_all, world_of
 from sightline.synthetic.shelves import Shelf, scene_of, shelf_of
 from sightline.synthetic.source import read_source
 from sightline.synthetic.world import World
-from sightline.synthetic.writing import one_thread
+from sightline.workers import one_thread
 
 Device: TypeAlias = torch.device | str
 SPLITS = ("train", "val", "test", "trainval")
