@@ -12,14 +12,9 @@ from safetensors.torch import save_file
 from sightline import cli
 from sightline.baselines import centre, facing_side, predict_baseline
 from sightline.benchmark import BENCHMARKS, find_benchmark
+from sightline.collate import collate_clips
 from sightline.datasets import load_dataset
-from sightline.evaluate import (
-    collate_clips,
-    predict_benchmark,
-    predict_dataset,
-    score_pairs,
-    write_report,
-)
+from sightline.evaluate import predict_benchmark, predict_dataset, score_pairs, write_report
 from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.registry import UnknownNameError
