@@ -15,7 +15,7 @@ from sightline.datasets.sequences import Sequences
 from sightline.datasets.splits import Split
 from sightline.datasets.videoattentiontarget import read_frame, read_split
 from sightline.datasets.videoattentiontarget_tracks import read_tracks
-from sightline.geometry.boxes import smooth_boxes
+from sightline.geometry.boxes import cut, smooth_boxes
 from sightline.media.image import read_size
 from sightline.scene import Scene, Truth, blank_picture
 
@@ -67,10 +67,9 @@ class VideoAttentionTargetFrames(Dataset[Scene]):
     def _scene(self, index: int, image: Tensor, depth: Tensor | None) -> Scene:
         people = rows_of(self.ends, index)
         heads, gaze = self.heads[people], self.gaze[people]
-        border = heads.new_tensor((image.shape[2], image.shape[1])).repeat(2)
         return Scene(
             image=image,
-            heads=heads.clamp(min=0).minimum(border),
+            heads=cut(heads, (image.shape[2], image.shape[1])),
             depth=depth,
             truth=Truth(gaze[:, None], (~gaze[:, 0].isnan()).float()),
             key=str(self.keys[index]),

@@ -20,6 +20,14 @@ def to_pixels(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
     return coordinates * _scale(coordinates, size)
 
 
+def cut(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
+    """Pixels moved to the border of an image of `size` (W, H) where they lie outside it.
+
+    Points (..., 2) or boxes (..., 4).
+    """
+    return coordinates.clamp(min=0).minimum(_scale(coordinates, size))
+
+
 def _scale(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
     repeats = coordinates.shape[-1] // 2
     return torch.tensor(size * repeats, dtype=coordinates.dtype, device=coordinates.device)
