@@ -78,7 +78,7 @@ CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoin
 def create(name: str, **overrides: object) -> GazeModel:
     """A fresh model with random weights; `overrides` change fields of its config.
 
-    Raises UnknownNameError for an unknown name.
+    Raises UnknownNameError for an unknown name, TypeError for a field that there is not.
     """
     model = resolve(name, MODELS, "model")(**overrides)
     model.name = name

@@ -129,6 +129,14 @@ class GazeModel(nn.Module, OnHub):
         Scenes of a model with a `clip_length` are clips, one after the other: that many consecutive
         frames of the same people. Of the objects that a model finds, those that it is sure of.
         """
+        if isinstance(scenes, Scene):
+            raise TypeError("predict takes a list of scenes; give [scene]")
+        other = next((s for s in scenes if s.projection not in self.projections), None)
+        if other is not None:
+            raise ValueError(
+                f"Scene {other.key!r}: this model reads {' or '.join(self.projections)} pictures, "
+                f"and this one is {other.projection}; take another model, or sightline.predict"
+            )
         gazes = self.predict_batch(self.preprocess(scenes)) if scenes else []
         return [only_sure(gaze, self.least_score) for gaze in gazes]
 
