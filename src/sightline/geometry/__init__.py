@@ -1,1 +1,1 @@
-"""Pure tensor functions on boxes, points, heatmaps and panoramas; they import nothing of ours."""
+"""Pure tensor functions on boxes, points, heatmaps, panoramas; they import nothing else of ours."""
