@@ -11,8 +11,10 @@ from sightline.benchmark import Benchmark, find_benchmark
 from sightline.contact_sheet import contact_sheet
 from sightline.datasets import load_dataset
 from sightline.draw import DARK, WHITE, draw_gaze
+from sightline.gaze_objects import only_sure
 from sightline.media.image import write_image
 from sightline.metrics.scores import measure
+from sightline.models.base import GazeModel
 from sightline.reproduce.experiment import Experiment, Runs
 from sightline.scene import Scene
 from sightline.shards import Pair, read_shards
@@ -55,7 +57,7 @@ def _ranked(pairs: list[Pair], benchmark: Benchmark) -> list[Pair]:
 
 
 def _drawn(pair: Pair, scene: Scene) -> Tensor:
-    picture = draw_gaze(scene.image, pair[0])
+    picture = draw_gaze(scene.image, only_sure(pair[0], GazeModel.least_score))
     assert scene.truth is not None
     unit = max(1.0, min(scene.size) / 400)
     for x, y in scene.truth.points.nanmean(1).tolist():
