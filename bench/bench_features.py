@@ -16,9 +16,9 @@ from timing import best_of, headline, parser, report
 from torch.utils.data import DataLoader
 
 from sightline import create
+from sightline.collate import collate_clips
 from sightline.datasets import load_dataset
 from sightline.encoding import Encoding, encode_pictures
-from sightline.evaluate import collate_clips
 from sightline.feature_store import FeatureScenes
 from sightline.models.base import GazeModel
 from sightline.models.gazelle.loss import gazelle_loss

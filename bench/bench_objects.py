@@ -28,7 +28,7 @@ from sightline.metrics.detection import (
     average_precisions,
     pool_detections,
 )
-from sightline.metrics.goo_scores import released_objects
+from sightline.metrics.detection_scores import released_objects
 from sightline.metrics.similarity import iou, soc, wuoc
 from sightline.scene import Objects, Scene, Truth
 

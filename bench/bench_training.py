@@ -23,8 +23,8 @@ from timing import Row, headline, parser, report
 from torch.utils.data import DataLoader
 
 from sightline import create
+from sightline.collate import collate_clips
 from sightline.datasets import load_dataset
-from sightline.evaluate import collate_clips
 from sightline.models.gatector.recipe import gatector_small_synthetic
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.recipe import Recipe

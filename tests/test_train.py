@@ -16,8 +16,8 @@ import torch
 from torch.optim.lr_scheduler import MultiStepLR
 
 from sightline.benchmark import find_benchmark
+from sightline.collate import collate_with_scenes
 from sightline.datasets import load_dataset
-from sightline.evaluate import collate_with_scenes
 from sightline.models import create, find_recipe
 from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.recipe import pdp_small_synthetic

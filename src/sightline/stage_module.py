@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
+from sightline.collate import clip_length_for, collate_clips, collate_with_scenes
 from sightline.datasets import load_dataset
-from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes
 from sightline.feature_store import FeatureScenes, FeatureStore
 from sightline.metrics.scores import Measured, join
 from sightline.models.base import GazeModel

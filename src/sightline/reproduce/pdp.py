@@ -9,6 +9,7 @@ from statistics import mean
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
+from sightline.geometry.boxes import to_unit
 from sightline.models.optimizers import adam
 from sightline.models.pdp.recipe import pdp_small_synthetic, pdp_vat
 from sightline.recipe import Recipe
@@ -107,7 +108,7 @@ def agreement(scenes: list[Scene]) -> list[str]:
 def _spread(scene: Scene) -> float:
     """The standard deviation of the annotators' points, as a share of the picture."""
     assert scene.truth is not None
-    points = scene.truth.points / torch.tensor(scene.size)
+    points = to_unit(scene.truth.points, scene.size)
     return mean(points.std(1).flatten().tolist())
 
 
