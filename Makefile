@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+LOWEST := .venv-lowest/bin
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install demo test test-onnx golden check format bench docs
+.PHONY: install demo test test-lowest test-onnx golden check format bench docs
 install: $(INSTALLED)
 
 # facenet-pytorch bundles a good face detector (MTCNN) but pins a torch of 2024: without its dependencies.
@@ -22,6 +23,18 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The lowest versions that pyproject.toml allows, on Python 3.11; what those need in turn is the newest,
+# as old packages that nothing here names allow versions that no longer build.
+test-lowest: .venv-lowest/.installed
+	$(LOWEST)/python -m pytest -n 2 --dist loadfile
+
+.venv-lowest/.installed: pyproject.toml
+	$(PYTHON) -m venv --clear .venv-lowest
+	$(LOWEST)/python -m pip install --quiet uv
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct -e '.[dev]'
+	$(LOWEST)/uv pip install --quiet --python $(LOWEST)/python --no-deps facenet-pytorch
+	touch $@
 
 # Every kind of exported model against torch, and two in a fresh environment without torch.
 test-onnx: $(INSTALLED)

@@ -37,6 +37,9 @@ PROJECTIONS = (  # of FFmpeg, in the order of its enumeration
 )
 PATIENCE = 10.0  # seconds until a stream that sends nothing counts as ended
 
+# torchvision before 0.26, imported above, turns PyAV's log on: closing a film would then deadlock.
+av.logging.set_level(None)
+
 
 @dataclass(kw_only=True)
 class ContainerFilm(Film):

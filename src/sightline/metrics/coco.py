@@ -24,8 +24,12 @@ def coco_average_precisions(detections: Detections) -> Tensor:
         ) from error
     result = torch.full((detections.classes, 3), torch.nan, dtype=torch.float64)
     for label in detections.wanted.nonzero()[:, 0].tolist():  # class by class bounds the memory
+        found = _found(detections, label)
+        if not len(found):  # faster-coco-eval before 1.8 wants one at least
+            result[label] = 0.0
+            continue
         truth = COCO(_truth(detections, label))
-        evaluation = COCOeval_faster(truth, truth.loadRes(_found(detections, label)), "bbox")
+        evaluation = COCOeval_faster(truth, truth.loadRes(found), "bbox")
         evaluation.params.areaRng = evaluation.params.areaRng[:1]  # of all sizes only
         evaluation.params.areaRngLbl = evaluation.params.areaRngLbl[:1]
         evaluation.params.maxDets = [100]
