@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.metadata import version
 
 from sightline.cli.messages import say
 
@@ -82,6 +83,9 @@ def _run(command: str, words: list[str]) -> int:
 
 
 def _overview(words: list[str]) -> int:
+    if words == ["--version"]:
+        print(f"sightline {version('sightline')}")
+        return 0
     if words and words[0] not in ("-h", "--help"):
         known = [c for c in COMMANDS if c.split()[0] == words[0]] or list(COMMANDS)
         longest = max(len(c.split()) for c in known)
@@ -91,7 +95,8 @@ def _overview(words: list[str]) -> int:
     width = max(map(len, COMMANDS)) + 2
     for command, (*_, help_text) in COMMANDS.items():
         print(f"  {command:<{width}}{help_text}")
-    print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from.")
+    print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from;")
+    print("sightline --version says which this is.")
     return 0 if words else 2
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
-from sightline.cli.messages import say
+from sightline.cli.messages import counted, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -66,7 +66,8 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
 
 def _report(options: Predict, results: FilmResults, tracks: set[int]) -> None:
     name, faults = results.name, results.parts[-1].faults
-    print(f"{results.frames} frames, {len(tracks)} people: see {results.file('*')}")
+    frames = counted(results.frames, "frame", "frames")
+    print(f"{frames}, {counted(len(tracks), 'person', 'people')}: see {results.file('*')}")
     for fault in faults[:SHOWN]:
         say(f"{name}: {fault}")
     if len(faults) > SHOWN:

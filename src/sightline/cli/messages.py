@@ -1,4 +1,4 @@
-"""What a command tells its user beside its results, on the standard error stream."""
+"""What commands tell their users, in words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import sys
 
 
 def say(message: str) -> None:
-    """Tell a sentence, or nothing if it is empty."""
+    """Tell a sentence beside the results, on the standard error stream; nothing if it is empty."""
     if message:
         print(f"sightline: {message}", file=sys.stderr)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """As "1 person" or "2 people"."""
+    return f"{number} {one if number == 1 else many}"

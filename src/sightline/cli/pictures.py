@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.cli.messages import say
+from sightline.cli.messages import counted, say
 
 if TYPE_CHECKING:
     from sightline.cli.predict import Predict
@@ -46,7 +46,8 @@ def run_on_pictures(options: Predict) -> int:
     tally = _write(found, results, len(todo))
     if options.parquet:
         results.write_parquet(paths)
-    print(f"{tally.pictures} pictures, {tally.people} people: see {options.out}/")
+    pictures = counted(tally.pictures, "picture", "pictures")
+    print(f"{pictures}, {counted(tally.people, 'person', 'people')}: see {options.out}/")
     if tally.guessed > 1:
         say(f"{tally.guessed} of {len(todo)} pictures were taken for panoramas")
     if tally.skipped:
