@@ -255,7 +255,7 @@ def test_people_without_a_target_are_in_no_loss():
 
 def test_an_ordinary_picture_is_refused():
     with pytest.raises(ValueError, match="this picture is none"):
-        tiny().predict([replace(scene(), projection="perspective")])
+        tiny().preprocess([replace(scene(), projection="perspective")])
 
 
 def test_an_unknown_backbone_is_refused_with_the_nearest_names() -> None:
