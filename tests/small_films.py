@@ -21,7 +21,6 @@ def write_film(
     *,
     size: tuple[int, int] = (64, 48),
     codec: str = "mpeg4",
-    turn: int = 0,
     **options: str,
 ) -> Path:
     """Write a film of plain grey pictures at times in milliseconds."""
@@ -29,8 +28,6 @@ def write_film(
     with av.open(str(path), "w") as film:
         stream = film.add_stream(codec, rate=25, options=options, time_base=UNIT)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        if turn:
-            stream.set_display_rotation(turn)
         for index, stamp in enumerate(stamps):
             pixels = np.full((height, width, 3), grey_of(index), np.uint8)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")

@@ -32,7 +32,8 @@ class CameraFilm(Film):
             import cv2
         except ImportError as error:
             raise ImportError("Cameras need OpenCV: `pip install 'sightline[opencv]'`.") from error
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # said below in one line
+        logs: Any = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # OpenCV 4, 5
+        logs.setLogLevel(0)  # silent: what went wrong is said below in one line
         camera = cv2.VideoCapture(number)
         there, first = camera.read()
         if not there:
