@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import av
 import av.error as errors
+import av.logging
 import torch
 from av.container import InputContainer
 from av.packet import Packet
