@@ -54,7 +54,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Every benchmark, and at the end one table of them all; some twenty minutes.
+# Every benchmark, and at the end one table of them all; half an hour.
 bench: $(INSTALLED)
 	$(BIN)/python bench/all.py
 

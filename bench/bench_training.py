@@ -70,7 +70,7 @@ def ours(recipe: Recipe, data: Path, workers: int, precision: str) -> float:
     seconds = {}
     for epochs in (1, 3):
         longer = replace(recipe, stages=(replace(stage, epochs=epochs),))
-        with TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):  # a bar
+        with TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):  # a bar
             start = time.perf_counter()
             train(longer, data, Path(folder), resources=resources)
             seconds[epochs] = time.perf_counter() - start
