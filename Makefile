@@ -54,8 +54,9 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Every benchmark, and at the end one table of them all; some twenty minutes.
 bench: $(INSTALLED)
-	for script in $(wildcard bench/bench_*.py); do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python bench/all.py
 
 # The site in build/docs, from these sources alone and without a network; a warning is an error.
 docs: $(INSTALLED)

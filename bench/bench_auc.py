@@ -7,7 +7,7 @@ two definitions differ from it by design.
 import torch
 from skimage.transform import resize
 from sklearn.metrics import roc_auc_score
-from timing import best_of, memory_of, parser, report
+from timing import best_of, headline, memory_of, parser, report
 from torch import Tensor
 
 from sightline.geometry.heatmap import gaussian_heatmaps
@@ -61,6 +61,8 @@ def main() -> None:
         for name, way in ways.items()
     ]
     report("auc", rows, options.json)
+    ours, slow = (1000 * seconds[name] / HEADS for name in ("float", "scikit-learn"))
+    headline(options.json, "AUC of a head, 640x480", ours, "ms", "scikit-learn", slow)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from timing import best_of, parser, report
+from timing import best_of, headline, parser, report
 from torch.utils.data import DataLoader
 
 from sightline import create
+from sightline.collate import collate_clips
 from sightline.datasets import load_dataset
 from sightline.encoding import Encoding, encode_pictures
-from sightline.evaluate import collate_clips
 from sightline.feature_store import FeatureScenes
 from sightline.models.base import GazeModel
 from sightline.models.gazelle.loss import gazelle_loss
@@ -85,6 +85,9 @@ def main() -> None:
             for precision in (torch.float32, torch.bfloat16)
         ]
     report("features", rows, options.json)
+    what, names = "epoch of Gaze-LLE's decoder", ("on stored features", "s per epoch on pictures")
+    stored, read = (rows[-1][name] for name in names)
+    headline(options.json, f"{what}, features stored", stored, "s", "from pictures", read)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import torch
 from bench_reader import enlarged
-from timing import best_of, parser, report
+from timing import best_of, headline, parser, report
 
 from sightline import Scene, cli, load
 from sightline.ahead import ahead
@@ -167,6 +167,9 @@ def main() -> None:
         for way, spent in seconds.items()
     ]
     report("film", rows, options.json)
+    fast = frames / seconds["sightline, auto"]
+    what = f"`sightline predict` on a film, {SIZE[0]}x{SIZE[1]}" if not options.film else "the film"
+    headline(options.json, what, fast, "frames/s", "a plain loop", frames / slow)
     stage_rows = [{"stage": stage, "frames/s": frames / spent} for stage, spent in parts.items()]
     report("film stages, each alone", stage_rows, options.json)
 

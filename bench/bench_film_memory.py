@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from timing import alone, parser, report
+from timing import alone, headline, parser, report
 
 from sightline import cli, create
 from sightline.media.film_writer import FilmWriter
@@ -100,6 +100,8 @@ def main() -> None:
     row = {"frames": frames, "frames/s": frames / samples[-1][0]}
     row |= {f"MiB, quarter {i}": float(mean) for i, mean in enumerate(quarters, 1)}
     report("memory of a film", [row | {"peak MiB": max(m for _, m in samples)}], options.json)
+    what = f"memory in a film's last quarter ({options.minutes:g} minutes)"
+    headline(options.json, what, float(quarters[-1]), "MiB", "its first", float(quarters[0]))
     if options.plot:
         plot(samples, options.plot, f"sightline predict, {frames} frames, two people")
 

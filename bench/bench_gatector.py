@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 import torch
-from timing import Row, best_of, parser, report
+from timing import Row, best_of, headline, parser, report
 from torch import Tensor, nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
@@ -211,6 +211,9 @@ def main() -> None:
         for name, value in seconds.items()
     ]
     report("GaTector, forward", rows, options.json)
+    fast, slow = (1000 * seconds[name] for name in ("ours, bf16 channels-last", "plain eager"))
+    what = f"`gatector`, forward of {options.people} pictures"
+    headline(options.json, what, fast, "ms", "plain PyTorch", slow)
     decoded = best_of({"decode": decoding(batch)}, options.repeats)["decode"]
     report("GaTector, decoding", [{"people": options.people, "ms": 1000 * decoded}], options.json)
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from timing import Row, alone, best_of, parser, peak_memory, report
+from timing import Row, alone, best_of, headline, parser, peak_memory, report
 from torch import Tensor
 
 from sightline import create
@@ -255,11 +255,20 @@ def main() -> None:
     seconds = speed(settings, options.repeats)
     report("Gaze-LLE, ViT-B", against_plain(seconds), options.json)
     report("Gaze-LLE, decoder", per_person(seconds), options.json)
-    report("Gaze-LLE, memory", peak_memories(options.threads), options.json)
+    memories = peak_memories(options.threads)
+    report("Gaze-LLE, memory", memories, options.json)
+    for people, of in seconds.items():
+        what, slow = f"`gazelle-vitb14`, {people} people", of["plain, fp32"]
+        headline(options.json, what, of["default"], "s", "the plain model", slow)
+    peaks = {(row["setting"], row["people"]): row["peak MiB"] for row in memories}
+    light, heavy = (float(peaks[setting, MANY]) for setting in ("default", "plain, fp32"))
+    what = f"`gazelle-vitb14`, {MANY} people, peak"
+    headline(options.json, what, light, "MiB", "the plain model", heavy)
     report("Gaze-LLE, random weights", [noise()], options.json)
     scenes = [scene for scene in render_scenes(options.scenes, SEED) if len(scene)]
     if options.weights:
-        row = precision(options.weights.stem, read_model("gazelle-small", options.weights), scenes)
+        model, _ = read_model("gazelle-small", options.weights)
+        row = precision(options.weights.stem, model, scenes)
     else:
         row = precision(f"small, {options.fit} steps", fit(scenes, options.fit), scenes)
     report("Gaze-LLE, precision", [row], options.json)

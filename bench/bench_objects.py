@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 import torch
-from timing import parser, peak_memory, report
+from timing import headline, parser, peak_memory, report
 
 from sightline.benchmark import find_benchmark
 from sightline.gaze import Gaze
@@ -28,7 +28,7 @@ from sightline.metrics.detection import (
     average_precisions,
     pool_detections,
 )
-from sightline.metrics.goo_scores import released_objects
+from sightline.metrics.detection_scores import released_objects
 from sightline.metrics.similarity import iou, soc, wuoc
 from sightline.scene import Objects, Scene, Truth
 
@@ -190,6 +190,8 @@ def main() -> None:
         for way, (seconds, memory) in ways.items()
     ]
     report("objects", rows, options.json)
+    what = f"GOO's released scores of {options.pictures:,} pictures"
+    headline(options.json, what, fast, "s", "the same loops, extrapolated", slow)
 
 
 if __name__ == "__main__":

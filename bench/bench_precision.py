@@ -21,7 +21,7 @@ from sightline.gaze import Gaze
 from sightline.models import known_weights, read_model
 from sightline.models.base import GazeModel
 from sightline.models.pdp.loss import pdp_loss
-from sightline.models.pdp.recipe import adam
+from sightline.models.pdp.recipe import adam_slow_attention
 from sightline.models.precision import prepare
 from sightline.scene import Scene
 from sightline.synthetic.render import render_scenes
@@ -48,7 +48,7 @@ def portions(scenes: list[Scene], size: int = 8) -> Iterator[list[Scene]]:
 def fit(scenes: list[Scene], steps: int) -> GazeModel:
     """The full-size model after some steps on the scenes, in bfloat16."""
     model = create("pdp-nodepth").to(memory_format=torch.channels_last).train()
-    optimizer = adam(model)
+    optimizer = adam_slow_attention(model, 2.5e-4)
     batches = [model.preprocess(some) for some in portions(scenes)]
     for step in range(steps):
         with torch.autocast("cpu", torch.bfloat16):
@@ -98,7 +98,7 @@ def main() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
     scenes = scenes_with(options.heads)
-    model = read_model("pdp-small", options.weights or known_weights(WEIGHTS))
+    model, _ = read_model("pdp-small", options.weights or known_weights(WEIGHTS))
     rows = [compare("pdp-small", model, scenes)]
     if options.fit:
         few = scenes[:FITTED]

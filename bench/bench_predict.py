@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import torch
 from bench_reader import enlarged
 from PIL import Image
-from timing import alone, best_of, parser, peak_memory, report
+from timing import alone, best_of, headline, parser, peak_memory, report
 
 from sightline import cli, create
 from sightline.models import known_weights
@@ -106,6 +106,11 @@ def main() -> None:
         for way, spent in seconds.items()
     ]
     report("predict", rows, options.json)
+    what = f"`sightline predict` on a folder, {SIZE[0]}x{SIZE[1]}"
+    names = ("in process, default", "in process, float32")
+    fast, exact = (PICTURES / seconds[name] for name in names)
+    headline(options.json, what, fast, "pictures/s", "the same in float32", exact)
+    headline(options.json, f"{what}, peak", peak, "MiB")
 
     starts = {
         "sightline --help": ["-m", "sightline", "--help"],
@@ -116,6 +121,8 @@ def main() -> None:
     }
     seconds = best_of({start: partial(run_program, w) for start, w in starts.items()}, wall=True)
     report("start", [{"start": s, "seconds": spent} for s, spent in seconds.items()], options.json)
+    shown, torches = seconds["sightline --help"], seconds["import torch"]
+    headline(options.json, "`sightline --help`", shown, "s", "`import torch`", torches)
 
 
 if __name__ == "__main__":

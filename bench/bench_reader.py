@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 from PIL import Image
-from timing import Row, alone, best_of, parser, peak_memory, report
+from timing import Row, alone, best_of, headline, parser, peak_memory, report
 from torch import Tensor
 from torch.nn.functional import interpolate
 from torchvision import transforms
@@ -130,6 +130,11 @@ def main() -> None:
             write_dataset(Path(folder), scenes, size)
             rows += measure(Path(folder), size)
     report("reader", rows, options.json)
+    speeds = {(row["pictures"], row["reader"]): row["pictures/s"] for row in rows}
+    for size in dict.fromkeys(size for size, _ in speeds):
+        fast, slow = speeds[size, "ours"], speeds[size, "naive"]
+        what = f"reading GazeFollow, {size}"
+        headline(options.json, what, fast, "pictures/s", "Pillow, torchvision", slow)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import torch
-from timing import Row, best_of, parser, report
+from timing import Row, best_of, headline, parser, report
 
 from sightline.synthetic.all_around import surroundings_of
 from sightline.synthetic.caster import View, cast
@@ -114,6 +114,9 @@ def main() -> None:
             row: Row = {"picture": name, "pictures/s": speed, **steps(kind, 8)}
             rows.append(row)
     report("rendering", rows, chosen.json)
+    for row in rows:
+        what = f"rendering: {row['picture']}, {chosen.workers} processes"
+        headline(chosen.json, what, float(row["pictures/s"]), "pictures/s")
 
 
 if __name__ == "__main__":

@@ -95,10 +95,31 @@ def report(name: str, rows: Sequence[Row], file: Path | None = None) -> None:
         table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row.values()))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     if file is not None:
-        results = json.loads(file.read_text()) if file.exists() else []
-        results.append({"bench": name, **machine(), "rows": [dict(row) for row in rows]})
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(results, indent=2) + "\n")
+        append(file, {"bench": name, **machine(), "rows": [dict(row) for row in rows]})
+
+
+def headline(
+    file: Path | None,
+    what: str,
+    ours: float,
+    unit: str,
+    beside: str = "",
+    reference: float | None = None,
+) -> None:
+    """A row of the one table of `make bench`, appended to the JSON file if one is given.
+
+    What was measured, in which unit ("/s" is better high, all else low), and the same `beside` it.
+    """
+    if file is not None:
+        row = {"what": what, "ours": ours, "unit": unit, "beside": beside, "reference": reference}
+        append(file, {"headline": row, **machine()})
+
+
+def append(file: Path, result: Mapping[str, Any]) -> None:
+    """Add a result to a JSON file, which may be new."""
+    results = json.loads(file.read_text()) if file.exists() else []
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([*results, result], indent=2) + "\n")
 
 
 def machine() -> dict[str, str | int]:

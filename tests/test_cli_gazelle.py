@@ -31,7 +31,7 @@ def test_people_without_a_box_are_predicted_drawn_and_written(
     out = photo.parent / "out"
     words = ["predict", str(photo), "--model", "gazelle-vitb14", "--weights", str(weights)]
     assert run([*words, "--heads", "none", "--out", str(out)]) == 0
-    assert "1 pictures, 1 people" in capsys.readouterr().out
+    assert "1 picture, 1 person" in capsys.readouterr().out
     (person,) = json.loads((out / "photo.png.gaze.json").read_text())["people"]
     assert person["head_x_min"] is None
     assert 0 <= person["gaze_x"] <= 80

@@ -115,6 +115,22 @@ def test_a_run_with_other_objects_is_not_continued(
         assert "other weights or objects" in capsys.readouterr().err
 
 
+def test_a_method_without_objects_is_wrong_use(
+    photos: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert predict(photos, weights, "--object-method", "mean") == 2
+    assert "mean has no objects to choose from; name some with --objects" in capsys.readouterr().err
+    assert run(["predict", str(photos), "--object-method", "mean"]) == 2, "of any model of auto"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_method_needs_no_objects_where_the_model_finds_them(photos: Path, tmp_path: Path) -> None:
+    save_weights(create("gatector", **TINY), tmp_path / "gatector", name="gatector")
+    options = ["--model", "gatector", "--weights", str(tmp_path / "gatector")]
+    heads = ["--heads", str(tmp_path / "heads.json"), "--out", str(tmp_path / "out")]
+    assert run(["predict", str(photos), *options, *heads, "--object-method", "mean"]) == 0
+
+
 def test_a_broken_file_of_objects_is_told_in_a_sentence(
     photos: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -5,6 +5,7 @@ run and `pycon` blocks must print what they show, page by page in one session; `
 commands in running text must parse. A picture, weights and a small GazeFollow are at hand.
 """
 
+import builtins
 import doctest
 import os
 import re
@@ -92,6 +93,7 @@ def failures(page: Path) -> int:
             examples = doctest.DocTestParser().get_doctest(content, session, page.name, None, 0)
             runner.run(examples, clear_globs=False)
             session |= examples.globs
+    vars(builtins).pop("_", None)  # the last result of doctest, which tyro would take for gettext
     return runner.summarize(verbose=False).failed
 
 

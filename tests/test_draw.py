@@ -4,7 +4,8 @@ import itertools
 import pytest
 import torch
 
-from sightline.draw import PALETTE, draw_gaze
+from sightline.colours import PALETTE
+from sightline.draw import draw_gaze
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
 from sightline.geometry.heatmap import gaussian_heatmaps

@@ -4,7 +4,8 @@ import math
 import pytest
 import torch
 
-from sightline.draw import PALETTE, draw_gaze
+from sightline.colours import PALETTE
+from sightline.draw import draw_gaze
 from sightline.draw_panorama import arc_path, paint_strokes, strokes_of
 from sightline.gaze import Gaze
 from sightline.geometry.sphere import great_circle, to_rays

@@ -13,13 +13,7 @@ from sightline import cli
 from sightline.baselines import centre, facing_side, predict_baseline
 from sightline.benchmark import BENCHMARKS, find_benchmark
 from sightline.datasets import load_dataset
-from sightline.evaluate import (
-    collate_clips,
-    predict_benchmark,
-    predict_dataset,
-    score_pairs,
-    write_report,
-)
+from sightline.evaluate import predict_benchmark, predict_dataset, score_pairs, write_report
 from sightline.gaze import Gaze
 from sightline.models import create
 from sightline.registry import UnknownNameError
@@ -300,24 +294,6 @@ def test_a_foreign_file_among_shards_is_not_unpickled(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "shard-00000.safetensors")
     with pytest.raises(ValueError, match="no predictions of ours"):
         list(read_shards(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("name", "frames"), [("pdp-video-nodepth", 5), ("chong2020-video", 5), ("pdp-nodepth", 1)]
-)
-def test_clips_that_share_a_batch_stay_apart(name: str, frames: int) -> None:
-    model = create(name, **TINY)
-    image = torch.zeros(3, 48, 64, dtype=torch.uint8)
-    clip = [Scene(image, torch.tensor([[0.0, 0, 20, 20]]))] * 5
-    batch = collate_clips(model.preprocess, model.clip_length, [clip, clip])
-    assert batch.sequences().shape == (10 // frames, frames)
-
-
-def test_tracks_of_different_lengths_do_not_share_a_batch() -> None:
-    model = create("chong2020-video", **TINY)
-    scene = Scene(torch.zeros(3, 48, 64, dtype=torch.uint8), torch.tensor([[0.0, 0, 20, 20]]))
-    with pytest.raises(ValueError, match="clips of 2 to 4 frames do not go into one batch"):
-        collate_clips(model.preprocess, None, [[scene] * 4, [scene] * 2])
 
 
 def test_a_model_with_a_memory_forgets_between_the_clips_of_a_dataset(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from sightline.datasets import load_dataset
 from sightline.encoding import Encoding, encode_pictures
 from sightline.feature_store import FeatureScenes, FeatureStore, Origin, picture_names
+from sightline.feature_training import keep_pictures
 from sightline.media.image import ImageError
 from sightline.models import create
 from sightline.models.gazelle.loss import gazelle_loss
@@ -19,7 +20,7 @@ from sightline.models.gazelle.model import GazeLLE
 from sightline.recipe import Recipe, Stage
 from sightline.scene import Scene, blank_picture
 from sightline.stage_module import StageModule
-from sightline.train import Resources, keep_pictures, train
+from sightline.train import Resources, train
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip, Yaw
 from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
 

@@ -16,15 +16,16 @@ import torch
 from torch.optim.lr_scheduler import MultiStepLR
 
 from sightline.benchmark import find_benchmark
+from sightline.collate import collate_with_scenes
 from sightline.datasets import load_dataset
-from sightline.evaluate import collate_with_scenes
-from sightline.models import create
+from sightline.models import create, find_recipe
 from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.models.weights import read_state, save_weights
 from sightline.recipe import Recipe, Stage
-from sightline.stage_module import StageModule, StageSampler
-from sightline.train import Resources, find_recipe, train
+from sightline.stage_module import StageModule
+from sightline.stage_samples import StageSampler
+from sightline.train import Resources, train
 from worlds import write_tiny_gazefollow, write_tiny_videoattentiontarget
 
 TINY = {"depth": False, "width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}

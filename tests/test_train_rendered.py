@@ -13,7 +13,7 @@ from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.recipe import pdp_small_synthetic
 from sightline.recipe import Recipe
 from sightline.shards import read_shards
-from sightline.stage_module import StageSampler
+from sightline.stage_samples import StageSampler
 from sightline.train import Resources, train
 
 TINY = {"depth": False, "width": 4, "blocks": (1, 1, 1, 1, 1), "image_size": 64}

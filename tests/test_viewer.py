@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sightline.draw import PALETTE
+from sightline.colours import PALETTE
 from sightline.gaze import Gaze
 from sightline.geometry.sphere import great_circle, to_rays
 from sightline.viewer.page import WIDEST, viewer_page

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from sightline.draw import PALETTE
+from sightline.colours import PALETTE
 from sightline.gaze import Gaze
 from sightline.geometry.panorama import view
 from sightline.geometry.sphere import to_rays

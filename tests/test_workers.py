@@ -13,6 +13,13 @@ def test_a_worker_computes_with_one_thread() -> None:
         assert pool.submit(torch.get_num_threads).result() == 1
 
 
+def test_threads_come_back_after_work_with_one() -> None:
+    threads = torch.get_num_threads()
+    with workers.one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == threads
+
+
 def test_memory_is_asked_to_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
 

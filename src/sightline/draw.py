@@ -8,59 +8,19 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from sightline.badges import Badge, draw_badges
+from sightline.colours import DARK, WHITE, Colour, colour_of, contrast_of
 from sightline.draw_panorama import arc_path, around, paint_strokes, strokes_of
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
 from sightline.heat import lay_heatmaps
 from sightline.scene import Objects
-from sightline.strokes import (
-    Colour,
-    Layers,
-    Point,
-    Rectangle,
-    disc,
-    font,
-    line,
-    outline,
-    paint,
-    rectangle,
-    write,
-)
+from sightline.strokes import Layers, Point, Rectangle, disc, line, outline, paint, rectangle
 
-PALETTE: tuple[Colour, ...] = (
-    (230, 159, 0),  # the first seven: Okabe & Ito 2008, in an order that sets neighbours apart
-    (86, 180, 233),
-    (204, 121, 167),
-    (240, 228, 66),
-    (0, 158, 115),
-    (213, 94, 0),
-    (0, 114, 178),
-    (160, 240, 175),  # the rest: as far as possible from all before, also for colour-blind eyes
-    (119, 102, 255),
-    (136, 17, 17),
-    (0, 0, 200),
-    (102, 51, 85),
-)
-"""Colours of the people, cycling."""
-
-DARK: Colour = (18, 18, 22)
-WHITE: Colour = (255, 255, 255)
 FAINT = 0.5  # opacity of the line, target and heatmap of a person who looks outside
 HEAT = 0.55  # opacity of the hottest place
 QUIET = 0.6  # opacity of the outlines of objects that nobody looks at
 CROWD = 8  # in a larger company, as in a tiny picture, badges show names alone
-
-
-def colours_of(gaze: Gaze) -> list[Colour]:
-    """The colour of each person, by track where there are tracks."""
-    identity = range(len(gaze)) if gaze.tracks is None else gaze.tracks.tolist()
-    return [PALETTE[who % len(PALETTE)] for who in identity]
-
-
-def contrast_of(colour: Colour) -> Colour:
-    """Dark or white, far from a person's colour: one of the two shows on any ground."""
-    red, green, blue = colour
-    return DARK if 0.3 * red + 0.59 * green + 0.11 * blue > 110 else WHITE
 
 
 @dataclass(frozen=True)
@@ -82,13 +42,9 @@ class _Person:
     def opacity(self) -> float:
         return FAINT if self.outside else 1.0
 
-    @property
-    def contrast(self) -> Colour:
-        return contrast_of(self.colour)
-
     def ink(self, unit: float) -> Layers:
         """The layers of a stroke: the person's colour in a casing."""
-        return [(max(0.75, 0.5 * unit), self.contrast), (0.0, self.colour)]
+        return [(max(0.75, 0.5 * unit), contrast_of(self.colour)), (0.0, self.colour)]
 
     def badge(self, *, brief: bool) -> str:
         """Name, "inside 97%" unless it has to be brief, and the object looked at."""
@@ -154,19 +110,19 @@ def _people(gaze: Gaze, size: tuple[int, int], names: list[str] | None) -> list[
     boxes = to_pixels(gaze.heads.cpu().float(), size).tolist()
     points = to_pixels(gaze.points.cpu().float(), size).tolist()
     inside = [math.nan] * len(gaze) if gaze.inside is None else gaze.inside.tolist()
-    numbers = map(str, range(len(gaze)) if gaze.tracks is None else gaze.tracks.tolist())
+    called = names or map(str, gaze.identities)
     looked_at = [-1] * len(gaze) if gaze.gaze_object is None else gaze.gaze_object.tolist()
     return [
         _Person(
             box=tuple(box) if all(map(math.isfinite, box)) else None,
             point=tuple(point) if all(map(math.isfinite, point)) else None,
             inside=None if math.isnan(probability) else probability,
-            colour=colour,
+            colour=colour_of(identity),
             name=name,
             object=_name(gaze.objects, row) if gaze.objects and row >= 0 else "",
         )
-        for box, point, probability, colour, name, row in zip(
-            boxes, points, inside, colours_of(gaze), names or numbers, looked_at, strict=True
+        for box, point, probability, identity, name, row in zip(
+            boxes, points, inside, gaze.identities, called, looked_at, strict=True
         )
     ]
 
@@ -276,60 +232,13 @@ def _draw_target(picture: Tensor, person: _Person, unit: float) -> None:
 
 def _draw_badges(picture: Tensor, people: list[_Person], unit: float) -> None:
     """Name and "inside 97%" beside each head; where there is no head box, beside the target."""
-    height, width = picture.shape[1:]
-    short = min(height, width)
+    short = min(picture.shape[1:])
     if short < 100:
         return
-    text_size = max(9, short // 45)
     brief = short < 240 or len(people) > CROWD
-    taken = [mark for person in people for mark in person.marks(unit)]
-    for person in people:
-        if marks := person.marks(unit):
-            text = person.badge(brief=brief)
-            extent = font(text_size).getlength(text) + text_size, 1.5 * text_size
-            box = _free_place(marks[0], extent, taken, (width, height))
-            taken.append(box)
-            _draw_badge(picture, person, box, text, text_size)
-
-
-def _draw_badge(
-    picture: Tensor, person: _Person, box: Rectangle, text: str, text_size: int
-) -> None:
-    """Filled with the person's colour for inside, hollow for outside."""
-    pill = rectangle(box, 0.4 * text_size)
-    fill, ink = (DARK, WHITE) if person.outside else (person.colour, person.contrast)
-    paint(picture, pill, [(0.75, person.contrast), (0.0, fill)])
-    if person.outside:
-        paint(picture, outline(pill, text_size / 16), [(0.0, person.colour)])
-    middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    write(picture, text, middle, text_size, ink)
-
-
-def _free_place(
-    beside: Rectangle, extent: Point, taken: list[Rectangle], size: tuple[int, int]
-) -> Rectangle:
-    """Where around a box a badge covers least of what is taken; always within the picture."""
-    x_min, y_min, x_max, y_max = beside
-    wide, high = extent
-    gap = high / 4
-    corners = [
-        (x_min, y_min - high - gap),
-        (x_max - wide, y_min - high - gap),
-        (x_max + gap, y_min),
-        (x_min - wide - gap, y_min),
-        (x_min, y_max + gap),
-        (x_max - wide, y_max + gap),
+    marked = [(person, marks) for person in people if (marks := person.marks(unit))]
+    badges = [
+        Badge(person.badge(brief=brief), marks[0], person.colour, hollow=person.outside)
+        for person, marks in marked
     ]
-    places = []
-    for x, y in corners:
-        x = max(2.0, min(x, size[0] - wide - 2))
-        y = max(2.0, min(y, size[1] - high - 2))
-        places.append((x, y, x + wide, y + high))
-    return min(places, key=lambda place: sum(_overlap(place, other) for other in taken))
-
-
-def _overlap(a: Rectangle, b: Rectangle) -> float:
-    """The area that two rectangles share."""
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    return max(0.0, wide) * max(0.0, high)
+    draw_badges(picture, badges, shunned=[mark for _, marks in marked for mark in marks])

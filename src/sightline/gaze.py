@@ -88,6 +88,11 @@ class Gaze:
         """The number of people."""
         return len(self.heads)
 
+    @property
+    def identities(self) -> list[int]:
+        """What tells the people apart: their tracks or, where there are none, 0, 1, 2 and on."""
+        return list(range(len(self))) if self.tracks is None else self.tracks.tolist()
+
     def people(self) -> dict[str, Tensor]:
         """What is given of each person, by the name of the field, but for the heads."""
         names = {"heatmaps", *_SHAPES} - {"heads"}

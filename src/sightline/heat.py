@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from sightline.strokes import Colour
+from sightline.colours import Colour
 
 
 def lay_heatmaps(

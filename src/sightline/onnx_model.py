@@ -246,7 +246,11 @@ def main(words: Sequence[str] | None = None) -> int:
     """The command: one line of JSON per picture."""
     import argparse
 
-    parser = argparse.ArgumentParser(prog="python -m sightline.onnx_model", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m sightline.onnx_model",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("model", help="a file of `sightline models export`")
     parser.add_argument("pictures", nargs="+", help="pictures; of a video model, frames in order")
     parser.add_argument(

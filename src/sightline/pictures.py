@@ -17,6 +17,7 @@ from sightline.gaze import Gaze
 from sightline.gaze_objects import Method, settle_objects
 from sightline.geometry.boxes import to_unit
 from sightline.media.detectors import choose_detector
+from sightline.media.headfiles import read_heads
 from sightline.media.heads import HeadDetector, Heads
 from sightline.media.image import read_image
 from sightline.media.objects import ObjectSource
@@ -28,6 +29,9 @@ from sightline.models.choice import best_known
 from sightline.models.on_views import fitted
 from sightline.object_sources import choose_objects
 from sightline.scene import Objects, Projection, Scene
+
+GivenHeads = Sequence[Sequence[float]] | Tensor | str | Path
+"""Boxes (P, 4) in pixels, or a file of them."""
 
 HeadSource = Callable[[Scene], Heads]
 """(scene without people, its file as the key) -> heads: a table of given boxes, or a detector."""
@@ -60,7 +64,7 @@ class Failed:
 
 def predict(
     source: str | Path,
-    heads: Sequence[Sequence[float]] | Tensor | None = None,
+    heads: GivenHeads | None = None,
     *,
     model: str | GazeModel | None = None,
     weights: str | Path | None = None,
@@ -71,20 +75,23 @@ def predict(
 ) -> Gaze:
     """Where the people of one picture look, and with `objects` at which of them.
 
-    heads: (P, 4) boxes x_min, y_min, x_max, y_max in pixels; without them `detector` finds heads.
+    heads: (P, 4) boxes x_min, y_min, x_max, y_max in pixels, or a file of them as docs/heads.md
+    describes; without them `detector` finds heads.
     model: a name for `sightline.load`, with `weights` if it needs a file, or a loaded model; None
     takes the best whose weights are here, see docs/weights.md.
     objects: in pixels, or a file or detector for `choose_objects`; else those that the model finds.
     method: how the object is chosen, see docs/objects.md.
     projection: "auto" takes what is declared as a panorama, or is exactly 2:1, for one, and warns.
 
-    Raises ImageError for a file that is no picture, and what `load` and the detector raise.
+    Raises ImageError for a file that is no picture, ValueError for boxes that cannot be right, and
+    what `load` and the detector raise.
     """
-    if heads is None:
-        people = detecting(choose_detector(detector))
-    else:
-        given = torch.as_tensor(heads, dtype=torch.float32).reshape(-1, 4)
-        people: HeadSource = lambda _: Heads(given, torch.ones(len(given)))  # noqa: E731
+    if not isinstance(objects, str | Path | Objects | None):
+        raise TypeError(
+            "objects are boxes as sightline.Objects(boxes, labels, scores), or a file or detector "
+            f"of them; this is a {type(objects).__name__}"
+        )
+    people = detecting(choose_detector(detector)) if heads is None else given_heads(heads)
     picture = _look(Path(source), people, projection)
     if picture.note:
         warnings.warn(picture.note, stacklevel=2)
@@ -106,6 +113,28 @@ def choose_model(
     if not isinstance(model, GazeModel):
         model = load(model or best_known(projection, weights)[0], weights)
     return fitted(model, projection)
+
+
+def given_heads(heads: GivenHeads) -> HeadSource:
+    """The heads that a user gives: boxes (P, 4) in pixels, or those of the picture in a file.
+
+    Raises ValueError for what are no boxes, and for fractions of the picture.
+    """
+    if isinstance(heads, str | Path):
+        table = read_heads(heads, over_seam=True)
+        return lambda scene: table.of(scene.key)
+    try:
+        boxes = torch.as_tensor(heads, dtype=torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        boxes = torch.empty(1)
+    if boxes.numel() and boxes.shape[-1] != 4:
+        raise ValueError(
+            "heads: give boxes (P, 4) of x_min, y_min, x_max, y_max in pixels, or a file"
+        )
+    if boxes.numel() and boxes.max() <= 1:
+        raise ValueError("heads: the boxes look like fractions of the picture; give pixels")
+    boxes = boxes.reshape(-1, 4)
+    return lambda _: Heads(boxes, torch.ones(len(boxes)))
 
 
 def detecting(detector: HeadDetector) -> HeadSource:

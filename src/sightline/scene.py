@@ -105,15 +105,16 @@ class Scene:
     features: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.image.ndim != 3 or self.image.shape[0] != 3:
+        image, heads = self.image, self.heads
+        if not _is(image, 3) or image.shape[0] != 3 or image.dtype != torch.uint8:
             raise ValueError(
-                f"Scene {self.key!r}: image has shape {tuple(self.image.shape)}; "
-                "give an RGB tensor (3, H, W), for instance from sightline.read_image."
+                f"Scene {self.key!r}: image is {_words(image)}; give an RGB tensor (3, H, W) of "
+                "uint8, for instance from sightline.read_image."
             )
-        if self.heads.ndim != 2 or self.heads.shape[-1] != 4:
+        if not _is(heads, 2) or heads.shape[1] != 4:
             raise ValueError(
-                f"Scene {self.key!r}: heads have shape {tuple(self.heads.shape)}; "
-                "give (P, 4) pixel boxes x_min, y_min, x_max, y_max."
+                f"Scene {self.key!r}: heads are {_words(heads)}; give a tensor (P, 4) of pixel "
+                "boxes x_min, y_min, x_max, y_max."
             )
 
     @property
@@ -124,6 +125,16 @@ class Scene:
     def __len__(self) -> int:
         """The number of people."""
         return len(self.heads)
+
+
+def _is(value: object, dimensions: int) -> bool:
+    return isinstance(value, Tensor) and value.ndim == dimensions
+
+
+def _words(value: object) -> str:
+    if not isinstance(value, Tensor):
+        return f"a {type(value).__name__}"
+    return f"a tensor {tuple(value.shape)} of {str(value.dtype).removeprefix('torch.')}"
 
 
 def blank_picture(size: tuple[int, int]) -> Tensor:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -113,7 +112,6 @@ def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterat
     people = ("scene.heads", "scene.eyes", *(f"truth.{name}" for name in TRUTH))
     split = {name: tensors[name].split(header["people"]) for name in people if name in tensors}
     objects = _unpack_objects("scene", tensors, header)
-    projections = header.get("projections", ["perspective"] * len(header["keys"]))
     for row, (key, size) in enumerate(zip(header["keys"], header["sizes"], strict=True)):
         of = {name: parts[row] for name, parts in split.items()}
         truth = {name: of[f"truth.{name}"] for name in TRUTH if f"truth.{name}" in of}
@@ -122,7 +120,7 @@ def unpack_scenes(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterat
             of["scene.heads"],
             objects=objects[row],
             truth=Truth(**truth) if truth else None,
-            projection=projections[row],
+            projection=header["projections"][row],
             key=key,
             eyes=of.get("scene.eyes"),
         )
@@ -179,17 +177,16 @@ def _pack(pairs: list[Pair]) -> PackedScenes:
     tensors, header = pack_scenes(scenes)
     tensors |= {name: torch.cat(parts) for name, parts in columns.items() if parts[0] is not None}
     objects, counts = _pack_objects("gaze", [gaze.objects for gaze in gazes])
-    header |= {"gazes": [len(gaze) for gaze in gazes], **counts}
+    gazed = [len(gaze) for gaze in gazes]  # a detector of objects gives gaze of nobody
+    header |= {"gazes": gazed, **counts}
     return {name: value.contiguous() for name, value in (tensors | objects).items()}, header
 
 
 def _unpack(tensors: dict[str, Tensor], header: dict[str, list]) -> Iterator[Pair]:
     given = [name for name in GAZE if f"gaze.{name}" in tensors]
-    counts = header.get("gazes", header["people"])  # a detector of objects gives gaze of nobody
-    columns = [tensors[f"gaze.{name}"].split(counts) for name in given]
+    columns = [tensors[f"gaze.{name}"].split(header["gazes"]) for name in given]
     objects = _unpack_objects("gaze", tensors, header)
     scenes = unpack_scenes(tensors, header)
     for values, found, scene in zip(zip(*columns, strict=True), objects, scenes, strict=True):
-        columns_of = dict(zip(given, values, strict=True))
-        gaze = Gaze(**columns_of, objects=found)
-        yield replace(gaze, projection=scene.projection), scene
+        named = dict(zip(given, values, strict=True))
+        yield Gaze(**named, objects=found, projection=scene.projection), scene

@@ -1,4 +1,4 @@
-"""What Lightning steps through: one model in one stage, and the batches it is fed."""
+"""What Lightning steps through: one model in one stage of its training."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Sampler, Subset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from sightline.batch import Batch
 from sightline.benchmark import Benchmark
+from sightline.collate import clip_length_for, collate_clips, collate_with_scenes
 from sightline.datasets import load_dataset
-from sightline.evaluate import clip_length_for, collate_clips, collate_with_scenes
 from sightline.feature_store import FeatureScenes, FeatureStore
 from sightline.metrics.scores import Measured, join
 from sightline.models.base import GazeModel
 from sightline.recipe import Stage
-from sightline.scene import Clip, as_clip
 from sightline.shards import PackedScenes, unpack_scenes
+from sightline.stage_samples import AugmentedClips, StageSampler
 from sightline.workers import begin_worker
 
 
@@ -167,65 +167,3 @@ class StageModule(lightning.LightningModule):
             pin_memory=self.device.type == "cuda",
             **options,
         )
-
-
-class AugmentedClips(Dataset[Clip]):
-    """A dataset as augmented clips; a sample carries its seed, so restarts change nothing."""
-
-    def __init__(self, dataset: Any, augment: Any) -> None:
-        self.dataset, self.augment = dataset, augment
-
-    def __getitem__(self, sample: tuple[int, int]) -> Clip:
-        """The clip of (index, seed)."""
-        index, seed = sample
-        clip = as_clip(self.dataset[index])
-        if self.augment is None:
-            return clip
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return _with_its_features(clip, self.augment(clip))
-
-
-def _with_its_features(clip: Clip, augmented: Clip) -> Clip:
-    """The augmented clip; ValueError where features are no longer those of the picture."""
-    pictures = {id(scene.image) for scene in clip}
-    for scene in augmented:
-        if scene.features is not None and id(scene.image) not in pictures:
-            raise ValueError(
-                f"{scene.key}: the augmentation changes pictures, and stored features are of the "
-                "picture as it was; give the transform `changes_picture = True`, so that "
-                "--features leaves it out"
-            )
-    return augmented
-
-
-class StageSampler(Sampler[tuple[int, int]]):
-    """One process's share of a shuffled epoch as (index, augmentation seed) pairs.
-
-    A function of (seed, epoch) alone, so that a resumed run sees what it would have seen; `skip`
-    leaves out that many samples of the first epoch drawn. The indices of an `endless` dataset go on
-    in the next epoch where they ended.
-    """
-
-    def __init__(
-        self, samples: int, seed: int, rank: int, processes: int, endless: bool = False
-    ) -> None:
-        self.samples, self.seed, self.rank, self.processes = samples, seed, rank, processes
-        self.endless = endless
-        self.epoch = self.skip = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Which epoch to draw next (Lightning calls this)."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.samples // self.processes
-
-    def __iter__(self):
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.randperm(self.samples, generator=generator)
-        order += self.epoch * self.samples if self.endless else 0
-        seeds = torch.randint(2**62, (self.samples,), generator=generator)
-        skip, self.skip = self.skip, 0
-        mine = slice(self.rank + skip * self.processes, len(self) * self.processes, self.processes)
-        return iter(zip(order[mine].tolist(), seeds[mine].tolist(), strict=True))

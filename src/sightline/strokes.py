@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Tensor
+
+from sightline.colours import Colour
+from sightline.fonts import font_for
 
 Shape: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """How far the places (x, y) are from a shape, in pixels, negative inside it."""
-Colour: TypeAlias = tuple[int, int, int]
 Point: TypeAlias = tuple[float, float]
 Rectangle: TypeAlias = tuple[float, float, float, float]
 """x_min, y_min, x_max, y_max."""
@@ -114,20 +115,12 @@ def _pixels_near(picture: Tensor, shape: Shape, reach: float) -> tuple[Tensor, T
     return x[near], y[near]
 
 
-@lru_cache(maxsize=8)
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's own font, `size` pixels high."""
-    loaded = ImageFont.load_default(size)
-    if not isinstance(loaded, ImageFont.FreeTypeFont):
-        raise RuntimeError("Pillow was built without FreeType; install Pillow's own wheel.")
-    return loaded
-
-
 def write(picture: Tensor, text: str, centre: Point, size: int, colour: Colour) -> None:
     """Blend a line of text in place, its middle at `centre`; what does not fit is cut off."""
-    width, height = math.ceil(font(size).getlength(text)) + 2, 2 * size
+    font = font_for(text, size)
+    width, height = math.ceil(font.getlength(text)) + 2, 2 * size
     mask = Image.new("L", (width, height))
-    ImageDraw.Draw(mask).text((width / 2, height / 2), text, 255, font(size), anchor="mm")
+    ImageDraw.Draw(mask).text((width / 2, height / 2), text, 255, font, anchor="mm")
     cover = torch.from_numpy(np.array(mask)).float() / 255
     left, top = round(centre[0] - width / 2), round(centre[1] - height / 2)
     region = picture[:, max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)]

@@ -89,7 +89,7 @@ def rows(
     size: tuple[int, int] | None,
     model: str | None,
     weights: str | None,
-    names: Sequence[str] | None = None,
+    names: Sequence[str | None] | None = None,
     head_scores: Tensor | None = None,
 ) -> list[Row]:
     """The people of one picture of `size` (width, height) as rows of the table.

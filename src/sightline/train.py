@@ -1,4 +1,4 @@
-"""Training: one Lightning module around (model, stage), the stages of a recipe in a row."""
+"""Training: the stages of a recipe in a row, each stepped through by Lightning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lightning
 import torch
@@ -23,18 +23,17 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from sightline.benchmark import Benchmark, find_benchmark
-from sightline.datasets import is_rendered, load_dataset
-from sightline.encoding import Encoding, encode_pictures
+from sightline.datasets import is_rendered
+from sightline.encoding import Encoding
 from sightline.feature_store import FeatureStore
-from sightline.models import RECIPES, create, initialise
+from sightline.feature_training import encode_stage, keep_pictures, trains_encoder
+from sightline.models import create, initialise
 from sightline.models.base import GazeModel
 from sightline.models.precision import choose_precision
 from sightline.models.weights import read_state, require_match, save_weights
 from sightline.provenance import describe_run, write_json
 from sightline.recipe import Recipe, Stage
-from sightline.registry import resolve
 from sightline.stage_module import StageModule
-from sightline.transforms import keeping_pictures
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,30 @@ class Resources:
     workers: int = 2
     precision: str = "auto"
     checkpoint_every: int = 500
+
+    @property
+    def device(self) -> str:
+        """Where encoders run, by PyTorch's name."""
+        return "cuda" if torch.cuda.is_available() and self.accelerator != "cpu" else "cpu"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format that `precision` comes to."""
+        return choose_precision(self.precision, self.device)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained how and on what, and the folder in which each stage leaves its own.
+
+    features: the folder of stored features; None for a training on pictures.
+    """
+
+    recipe: Recipe
+    data: Path
+    out: Path
+    resources: Resources
+    features: Path | None
 
 
 def train(
@@ -75,70 +98,28 @@ def train(
     """
     if recipe.starts_from and initial is None:
         raise ValueError(f"the recipe {recipe.name} starts from {recipe.starts_from}")
-    resources = resources or Resources()
+    if features is not None and is_rendered(data):
+        raise ValueError(
+            f"{data} has new pictures in every epoch, so their features cannot be kept; leave "
+            "--features out, or write a folder with `sightline data synthesize`"
+        )
     _be_quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     model = create(recipe.model, **recipe.config)
     notes = _start(model, recipe, initial) if initial else []
     stored: dict[str, Any] = {}
     if features is not None:
-        if is_rendered(data):
-            raise ValueError(
-                f"{data} has new pictures in every epoch, so their features cannot be kept; leave "
-                "--features out, or write a folder with `sightline data synthesize`"
-            )
         recipe, left_out = keep_pictures(recipe, model)
         stored["features"] = {"folder": str(features), "augmentations_left_out": left_out}
+    run = Run(recipe, data, out, resources or Resources(), features)
     if not int(os.environ.get("LOCAL_RANK", 0)):  # further processes run this very function again
-        facts = {"recipe": recipe, "resources": resources, "initial": notes, **stored}
+        facts = {"recipe": recipe, "resources": run.resources, "initial": notes, **stored}
         _record(out / "run.json", resume, **facts)
         for note in notes:
             logging.getLogger(__name__).warning(note)
     for stage in recipe.stages:
-        _run_stage(model, recipe, stage, data, out / stage.name, resources, features)
+        _run_stage(model, run, stage)
     return model
-
-
-def keep_pictures(recipe: Recipe, model: GazeModel) -> tuple[Recipe, list[str]]:
-    """The recipe for stored features: no stage with a frozen encoder changes pictures.
-
-    With the names of the augmentations that it leaves out, which are logged too. Raises ValueError
-    where no stage can be trained on features.
-    """
-    if model.encoder is None:
-        raise ValueError(
-            f"{recipe.model} has no encoder that sees pictures alone, so there are no features to "
-            "store; leave --features out, or train a model of Gaze-LLE"
-        )
-    if all(_trains_encoder(model, stage) for stage in recipe.stages):
-        raise ValueError(
-            "every stage of the recipe trains the encoder, whose features therefore change; leave "
-            "--features out, or freeze the encoder with Stage.trainable"
-        )
-    stages, left_out = [], {}
-    for stage in recipe.stages:
-        if not _trains_encoder(model, stage):
-            augment, changing = keeping_pictures(stage.augment)
-            stage = replace(stage, augment=augment)
-            left_out |= dict.fromkeys(_name(transform) for transform in changing)
-        stages.append(stage)
-    if left_out:
-        logging.getLogger(__name__).warning(
-            "with stored features the pictures are as they are, left out: %s; heads still vary as "
-            "the recipe says",
-            ", ".join(left_out),
-        )
-    return replace(recipe, stages=tuple(stages)), list(left_out)
-
-
-def _name(transform: Any) -> str:
-    return getattr(transform, "__name__", type(transform).__name__)
-
-
-def _trains_encoder(model: GazeModel, stage: Stage) -> bool:
-    encoder = set(model.encoder.parameters()) if model.encoder else set()
-    named = model.named_parameters()
-    return any(p in encoder and name.startswith(stage.trainable) for name, p in named)
 
 
 def _record(path: Path, resume: bool, **facts: Any) -> None:
@@ -187,68 +168,70 @@ def start_from(model: GazeModel, name: str, path: Path) -> list[str]:
     return [f"weights from {path.name}", *initialise(model, state)]
 
 
-def _run_stage(
-    model: GazeModel,
-    recipe: Recipe,
-    stage: Stage,
-    data: Path,
-    folder: Path,
-    resources: Resources,
-    features: Path | None,
-) -> None:
+def _run_stage(model: GazeModel, run: Run, stage: Stage) -> None:
     """Train one stage, or continue it, and leave its best weights in `model` and on disk."""
+    folder = run.out / stage.name
     final = folder / "best.safetensors"
     if final.exists():  # finished before the run broke off
         model.load_state_dict(read_state(final)[0])
         return
-    benchmark = _benchmark_of(recipe, stage)
-    store = None
-    if features is not None and not _trains_encoder(model, stage):
-        store = _encode(model, stage, benchmark, data, features, resources)
+    benchmark = _benchmark_of(run.recipe, stage)
     module = StageModule(
         model,
         stage,
         benchmark,
-        data,
-        seed=recipe.seed,
-        workers=resources.workers,
-        features=store,
+        run.data,
+        seed=run.recipe.seed,
+        workers=run.resources.workers,
+        features=_features(model, run, stage, benchmark),
     )
-    last = LastCheckpoint(folder / "last.ckpt", resources.checkpoint_every)
-    best = ModelCheckpoint(
-        folder,
-        "best",
-        monitor=f"val/{benchmark.decides}" if benchmark else None,  # None: the last epoch
-        mode=benchmark.better if benchmark else "min",
-        save_top_k=1,
-        enable_version_counter=False,
-    )
-    trainer = _trainer(stage, folder, resources, [best, last, _progress_bar()], bool(benchmark))
-    resumed = last.path if last.path.exists() else None
-    trainer.fit(module, ckpt_path=resumed, weights_only=True)
+    last = LastCheckpoint(folder / "last.ckpt", run.resources.checkpoint_every)
+    best = _best_checkpoint(folder, benchmark)
+    trainer = _trainer(run, stage, [best, last, _progress_bar()], validated=benchmark is not None)
+    trainer.fit(module, ckpt_path=last.path if last.path.exists() else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
     chosen = torch.load(best.best_model_path or last.path, weights_only=True, map_location="cpu")
     prefix = "model."
     model.load_state_dict({k.removeprefix(prefix): v for k, v in chosen["state_dict"].items()})
     if trainer.is_global_zero:
-        save_weights(model, final, name=recipe.model, recipe=recipe.name, stage=stage.name)
+        save_weights(model, final, name=run.recipe.model, recipe=run.recipe.name, stage=stage.name)
     trainer.strategy.barrier("weights saved")
 
 
+def _features(
+    model: GazeModel, run: Run, stage: Stage, benchmark: Benchmark | None
+) -> FeatureStore | None:
+    """Those that the stage trains on; None for a training on pictures, or of the encoder itself."""
+    if run.features is None or trains_encoder(model, stage):
+        return None
+    encoding = Encoding(model, run.resources.device, run.resources.dtype)
+    workers = run.resources.workers
+    return encode_stage(encoding, stage, benchmark, run.data, run.features, workers=workers)
+
+
+def _best_checkpoint(folder: Path, benchmark: Benchmark | None) -> ModelCheckpoint:
+    """`best.ckpt`, of the epoch that the benchmark picks, or of the last one without."""
+    return ModelCheckpoint(
+        folder,
+        "best",
+        monitor=f"val/{benchmark.decides}" if benchmark else None,
+        mode=benchmark.better if benchmark else "min",
+        save_top_k=1,
+        enable_version_counter=False,
+    )
+
+
 def _trainer(
-    stage: Stage,
-    folder: Path,
-    resources: Resources,
-    callbacks: list[Callback],
-    validated: bool,
+    run: Run, stage: Stage, callbacks: list[Callback], *, validated: bool
 ) -> lightning.Trainer:
-    """What steps through a stage, with its logs in the folder."""
+    """What steps through a stage, with its logs in the stage's folder."""
+    folder, resources = run.out / stage.name, run.resources
     return lightning.Trainer(
         accelerator=resources.accelerator,
         devices=resources.devices,
         strategy="ddp" if resources.devices > 1 else "auto",
-        precision=_lightning_precision(resources),
+        precision="bf16-mixed" if resources.dtype == torch.bfloat16 else "32-true",
         max_epochs=stage.epochs,
         gradient_clip_val=stage.clip_gradients,
         callbacks=callbacks,
@@ -262,39 +245,12 @@ def _trainer(
     )
 
 
-def _encode(
-    model: GazeModel,
-    stage: Stage,
-    benchmark: Benchmark | None,
-    data: Path,
-    folder: Path,
-    resources: Resources,
-) -> FeatureStore:
-    """The features of all pictures that a stage trains on or is validated on."""
-    parts = [(stage.dataset, "train")]
-    if benchmark is not None:
-        parts.append((benchmark.dataset, benchmark.split))
-    datasets = [load_dataset(name, data, split) for name, split in parts]
-    encoding = Encoding(model, *_device_and_precision(resources))
-    return encode_pictures(encoding, datasets, data, folder, workers=resources.workers)
-
-
 def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:
     """What picks the epoch of a stage; None keeps the last."""
     if recipe.benchmark is None or stage.decides == "last":
         return None
     benchmark = find_benchmark(recipe.benchmark)
     return replace(benchmark, decides=stage.decides) if stage.decides else benchmark
-
-
-def _lightning_precision(resources: Resources) -> Literal["bf16-mixed", "32-true"]:
-    _, precision = _device_and_precision(resources)
-    return "bf16-mixed" if precision == torch.bfloat16 else "32-true"
-
-
-def _device_and_precision(resources: Resources) -> tuple[str, torch.dtype]:
-    device = "cuda" if torch.cuda.is_available() and resources.accelerator != "cpu" else "cpu"
-    return device, choose_precision(resources.precision, device)
 
 
 def _progress_bar() -> Callback:
@@ -322,13 +278,3 @@ class LastCheckpoint(Checkpoint):
         trainer.save_checkpoint(temporary)
         if trainer.is_global_zero:
             temporary.replace(self.path)  # a kill at any moment leaves a whole checkpoint
-
-
-def find_recipe(name: str, **changes: Any) -> Recipe:
-    """The recipe of that name or "file.py:function", with `changes` to fields of all its stages."""
-    recipe: Recipe = resolve(name, RECIPES, "recipe")()
-    changes = {key: value for key, value in changes.items() if value is not None}
-    for key, value in changes.items():
-        if value < 1:
-            raise ValueError(f"{key} = {value}: a recipe needs at least 1")
-    return replace(recipe, stages=tuple(replace(stage, **changes) for stage in recipe.stages))

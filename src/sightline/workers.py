@@ -1,8 +1,10 @@
-"""What a worker process does first: one thread, and memory that is kept for the next picture."""
+"""Threads and memory of processes that load or render pictures."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -14,6 +16,17 @@ def begin_worker(_: int = 0) -> None:
     """Start a rendering or loading worker: those with spinning threads starve one another."""
     torch.set_num_threads(1)
     keep_memory()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread; the last bit can depend on how many there are."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def keep_memory() -> None:

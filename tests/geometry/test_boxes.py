@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sightline.geometry.boxes import (
     cell_masks,
     centres,
+    cut,
     enlarge,
     head_from_face,
     head_masks,
@@ -33,6 +34,15 @@ def test_to_pixels_undoes_to_unit_for_boxes_and_points(box, size):
     assert torch.allclose(to_pixels(to_unit(box, size), size), box, rtol=1e-12)
     points = box.view(1, 2, 2)
     assert torch.allclose(to_pixels(to_unit(points, size), size), points, rtol=1e-12)
+
+
+@unhurried
+@given(boxes, size)
+def test_what_is_cut_lies_in_the_image_and_what_lay_in_it_stays(box, size):
+    for places in (box, box.view(1, 2, 2)):
+        inside = cut(places, size)
+        naive = [[min(max(x, 0), size[0]), min(max(y, 0), size[1])] for x, y in box.view(2, 2)]
+        assert inside.view(2, 2).tolist() == naive
 
 
 @unhurried

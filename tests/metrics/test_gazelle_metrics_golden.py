@@ -11,7 +11,9 @@ from released import fill
 
 from sightline.gaze import Gaze
 from sightline.metrics.gaze import average_precision
-from sightline.metrics.scores import gazefollow_metrics, measure, vat_metrics
+from sightline.metrics.gazefollow_scores import gazefollow_metrics
+from sightline.metrics.scores import measure
+from sightline.metrics.vat_scores import vat_metrics
 from sightline.scene import Scene, Truth
 
 pytestmark = pytest.mark.golden

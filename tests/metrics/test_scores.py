@@ -12,15 +12,9 @@ from sklearn.metrics import average_precision_score
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import peaks
 from sightline.metrics.gaze import average_precision
-from sightline.metrics.scores import (
-    SetMetric,
-    gazefollow_metrics,
-    join,
-    measure,
-    score,
-    summarise,
-    vat_metrics,
-)
+from sightline.metrics.gazefollow_scores import gazefollow_metrics
+from sightline.metrics.scores import SetMetric, join, measure, score, summarise
+from sightline.metrics.vat_scores import vat_metrics
 from sightline.scene import Scene, Truth
 
 SIZE = (40, 30)

@@ -9,6 +9,7 @@ from conformance import scene
 from released import layout
 from torch import nn
 
+from sightline import models
 from sightline.models import create, initialise
 from sightline.models.base import GazeModel
 from sightline.models.chong2020 import video
@@ -165,6 +166,11 @@ def test_conversion_lists_the_names_that_differ(golden: Path) -> None:
 def test_conversion_refuses_another_network(golden: Path) -> None:
     with pytest.raises(WeightsError, match="not a checkpoint of Chong et al"):
         convert(layout(golden, "pdp/spatial_nodepth_layout.json"))
+
+
+def test_of_a_checkpoint_of_pictures_it_is_said_that_it_is_no_video_model(golden: Path) -> None:
+    with pytest.raises(WeightsError, match="another model than chong2020-video: Chong2020 with"):
+        models.convert("chong2020-video", layout(golden, "chong2020/spatial_layout.json"))
 
 
 def test_video_starts_from_an_official_checkpoint_of_pictures(golden: Path) -> None:

@@ -27,6 +27,7 @@ from sightline.models.gazefollow360.recipe import gazefollow360, gazefollow360_r
 from sightline.models.gazefollow360.regions import SphereRegions, beside, cone, shift_columns
 from sightline.models.gazefollow360.repvgg import deployed
 from sightline.models.gazefollow360.towers import tower
+from sightline.registry import UnknownNameError
 from sightline.scene import Scene, Truth
 
 WIDTH, HEIGHT = 256, 128
@@ -254,7 +255,12 @@ def test_people_without_a_target_are_in_no_loss():
 
 def test_an_ordinary_picture_is_refused():
     with pytest.raises(ValueError, match="this picture is none"):
-        tiny().predict([replace(scene(), projection="perspective")])
+        tiny().preprocess([replace(scene(), projection="perspective")])
+
+
+def test_an_unknown_backbone_is_refused_with_the_nearest_names() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean repvgg-b3"):
+        create("gazefollow360", backbone="repvgg-b33")
 
 
 def test_a_repvgg_backbone_answers_the_same_when_deployed():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from test_gazelle import VIT, labelled, tiny
 
-from sightline.models import RECIPES, create
+from sightline.models import RECIPES, create, find_recipe
 from sightline.models.gazelle.loss import pointing_loss
 from sightline.models.gazelle.recipe import (
     gazelle_gazefollow,
@@ -18,7 +18,6 @@ from sightline.models.gazelle.recipe import (
 )
 from sightline.recipe import Recipe
 from sightline.stage_module import StageModule
-from sightline.train import find_recipe
 
 PUBLISHED = [name for name in RECIPES if name.startswith("gazelle") and "small" not in name]
 

@@ -9,13 +9,13 @@ from torchvision.ops import box_iou
 from sightline.datasets import load_dataset
 from sightline.geometry.boxes import to_pixels
 from sightline.media.detectors import choose_detector
-from sightline.models import read_model
+from sightline.models import find_recipe, read_model
 from sightline.models.head_detector.loss import head_detector_loss
 from sightline.models.head_detector.model import head_detector
-from sightline.models.head_detector.recipe import adamw
+from sightline.models.optimizers import adamw
 from sightline.models.weights import save_weights
 from sightline.scene import Scene
-from sightline.train import Resources, find_recipe, train
+from sightline.train import Resources, train
 from worlds import write_tiny_gazefollow
 
 
@@ -89,7 +89,7 @@ def test_it_learns_to_find_squares():
     model.preprocess.transform.min_size = (128,)  # a sixth of the work
     boxes = [[10, 20, 50, 60]], [[60, 50, 110, 100]], [[70, 10, 106, 46], [20, 80, 60, 120]], []
     scenes = [squares(list(b), (128, 128), seed) for seed, b in enumerate(boxes)]
-    batch, optimizer = model.preprocess(scenes), adamw(model)
+    batch, optimizer = model.preprocess(scenes), adamw(model, 1e-3)
     for _ in range(25):
         optimizer.zero_grad()
         torch.stack(list(head_detector_loss(model.train(), batch).values())).sum().backward()
@@ -115,7 +115,7 @@ def test_saved_weights_find_the_same_boxes_again(tmp_path):
     sure = expected["scores"] >= 0.5
     assert sure.any()
     assert torch.equal(found.boxes, expected["boxes"][sure])
-    again = read_model("head-detector", tmp_path / "best.safetensors")
+    again, _ = read_model("head-detector", tmp_path / "best.safetensors")
     assert all(map(torch.equal, again.state_dict().values(), model.state_dict().values()))
 
 

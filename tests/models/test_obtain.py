@@ -13,8 +13,9 @@ import torch
 from file_server import Served, serving
 
 from sightline.models import create, download, find_weights, known_weights, load, obtain
-from sightline.models.base import GazeModel, Source, Weights
+from sightline.models.base import GazeModel
 from sightline.models.cache import cache_folder, downloads
+from sightline.models.catalogue import Source, Weights
 from sightline.models.download import DownloadError
 from sightline.models.obtain import add, fetch, pull
 from sightline.models.pdp import convert as pdp_convert

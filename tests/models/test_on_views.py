@@ -161,7 +161,7 @@ def test_the_preprocess_can_be_sent_to_other_processes() -> None:
 
 def test_a_person_without_a_head_box_is_an_error_that_names_the_scene() -> None:
     nameless = Scene(torch.zeros(3, 64, 128, dtype=torch.uint8), torch.full((1, 4), torch.nan))
-    nameless.key = "pano.jpg"
+    nameless.key, nameless.projection = "pano.jpg", "equirectangular"
     with pytest.raises(ValueError, match=r"pano.jpg: a person has no head box"):
         OnViews(Red()).predict([nameless])
 

@@ -13,7 +13,7 @@ from sightline.models import create, initialise
 from sightline.models.pdp.convert import convert
 from sightline.models.pdp.loss import pdp_loss
 from sightline.models.pdp.model import PDPOutput, pdp
-from sightline.models.pdp.recipe import adam, pdp_gazefollow, pdp_gazefollow_nodepth
+from sightline.models.pdp.recipe import pdp_gazefollow, pdp_gazefollow_nodepth
 from sightline.models.weights import WeightsError
 from sightline.scene import Scene
 
@@ -139,7 +139,7 @@ def test_people_who_look_outside_are_part_of_both_losses() -> None:
 
 def test_the_recipes_are_the_published_ones() -> None:
     (depth,), (plain,) = pdp_gazefollow().stages, pdp_gazefollow_nodepth().stages
-    optimizer = adam(create("pdp-nodepth", **TINY))
+    optimizer = depth.optimizer(create("pdp-nodepth", **TINY))
     rates = [group["lr"] for group in optimizer.param_groups]
     assert rates == [2.5e-4, 1.25e-4]
     assert len(optimizer.param_groups[1]["params"]) == 2

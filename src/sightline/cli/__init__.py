@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.metadata import version
+
+from sightline.cli.messages import say
 
 COMMANDS = {  # words: (module, class, what it does)
-    "predict": ("predict", "Predict", "say where the people of pictures look"),
+    "predict": ("predict", "Predict", "say where the people of pictures and films look"),
     "train": ("train", "Train", "train a model by a recipe"),
     "evaluate": ("evaluate", "Evaluate", "score a model by a benchmark's published protocol"),
     "reproduce": ("reproduce", "Reproduce", "put a paper's claim to the test on rendered data"),
@@ -74,11 +77,15 @@ def _run(command: str, words: list[str]) -> int:
 
     module, name, _ = COMMANDS[command]
     kind = getattr(import_module(f"sightline.cli.{module}"), name)
-    plain = (tyro.conf.FlagCreatePairsOff, tyro.conf.HelptextFromCommentsOff)
+    markers = tyro.conf
+    plain = (markers.FlagCreatePairsOff, markers.HelptextFromCommentsOff, markers.DisallowNone)
     return tyro.cli(kind, args=words, prog=f"sightline {command}", config=plain).run()
 
 
 def _overview(words: list[str]) -> int:
+    if words == ["--version"]:
+        print(f"sightline {version('sightline')}")
+        return 0
     if words and words[0] not in ("-h", "--help"):
         known = [c for c in COMMANDS if c.split()[0] == words[0]] or list(COMMANDS)
         longest = max(len(c.split()) for c in known)
@@ -88,7 +95,8 @@ def _overview(words: list[str]) -> int:
     width = max(map(len, COMMANDS)) + 2
     for command, (*_, help_text) in COMMANDS.items():
         print(f"  {command:<{width}}{help_text}")
-    print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from.")
+    print("\nsightline COMMAND --help shows its options; --debug shows where an error comes from;")
+    print("sightline --version says which this is.")
     return 0 if words else 2
 
 
@@ -111,5 +119,5 @@ def _exit_code(error: Exception) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"sightline: {message}", file=sys.stderr)
+    say(message)
     return code

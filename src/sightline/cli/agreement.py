@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 if TYPE_CHECKING:
     from sightline.coding.agreement import Agreement
@@ -20,9 +20,9 @@ class Compare:
     Each is a table of events, a BORIS export (tabular or aggregated, TSV or CSV), or an EAF file.
     """
 
-    first: Positional[Path]
+    first: Annotated[Positional[Path], arg(metavar="FIRST")]
     """One coding."""
-    second: Positional[Path]
+    second: Annotated[Positional[Path], arg(metavar="SECOND")]
     """The other."""
     bin: float = 0.1
     """Seconds per time bin of Cohen's kappa."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from sightline.cli.options import UsageError
+from sightline.cli.options import UsageError, require
 
 if TYPE_CHECKING:
     from sightline.datasets.statistics import Row
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 class Check:
     """Look a copy of a dataset over: what is there, what is missing, the first broken rows."""
 
-    dataset: Positional[str]
-    """gazefollow, gazefollow360, videoattentiontarget, goo (all that is there of goo-synth,
-    goo-real and goo-real-oneshot, which may also be named), coco or voc."""
-    folder: Positional[Path]
+    dataset: Annotated[Positional[str], arg(metavar="DATASET")]
+    """gazefollow, gazefollow360, videoattentiontarget, goo or a part (goo-real), coco, voc."""
+    folder: Annotated[Positional[Path], arg(metavar="FOLDER")]
     """Where it is."""
 
     def run(self) -> int:
@@ -41,11 +40,11 @@ class Convert:
     their place. coco keeps boxes, classes and gaze. voc keeps boxes and classes.
     """
 
-    dataset: Positional[str]
+    dataset: Annotated[Positional[str], arg(metavar="DATASET")]
     """goo-synth, goo-real, goo-real-oneshot, goo-real-objects, coco or voc."""
-    folder: Positional[Path]
+    folder: Annotated[Positional[Path], arg(metavar="FOLDER")]
     """Where it is."""
-    out: Positional[Path]
+    out: Annotated[Positional[Path], arg(metavar="OUT")]
     """Where to write; for arrays it may be the same folder."""
     to: Literal["arrays", "coco", "voc"] = "arrays"
     """What to write."""
@@ -81,9 +80,9 @@ class Statistics:
     videoattentiontarget-frames.
     """
 
-    dataset: Positional[str]
+    dataset: Annotated[Positional[str], arg(metavar="DATASET")]
     """Its name, as in a recipe."""
-    folder: Positional[Path]
+    folder: Annotated[Positional[Path], arg(metavar="FOLDER")]
     """Where it is, or a source of rendered pictures such as rendered:seed=3,difficulty=hard."""
     split: str = "train"
     """Which part of it."""
@@ -99,6 +98,8 @@ class Statistics:
 
         if self.samples < 1:
             raise UsageError(f"--samples is {self.samples}; give at least 1")
+        if self.plot:
+            require("--plot", {"matplotlib": "plots"})
         statistics = measure_dataset(
             load_dataset(self.dataset, self.folder, self.split), self.samples
         )
@@ -126,7 +127,7 @@ def _print_rows(rows: list[Row]) -> None:
 class _Synthesize:
     """What all renderings are asked for."""
 
-    folder: Positional[Path]
+    folder: Annotated[Positional[Path], arg(metavar="FOLDER")]
     """A new or empty folder, or one that the same command began to fill."""
     seed: int = 0
     """The same seed gives the same bytes."""
@@ -244,6 +245,7 @@ class SynthesizeGazeFollow360(_Synthesize):
 
     def run(self) -> int:
         """Render and write."""
+        require("the index of GazeFollow360", {"scipy": "panorama"})
         from sightline.synthetic.gazefollow360 import write_gazefollow360
 
         written = write_gazefollow360(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from sightline.cli.options import ModelOptions
+from sightline.cli.options import ModelOptions, UsageError
 
 if TYPE_CHECKING:
     from sightline.benchmark import Benchmark
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Evaluate(ModelOptions):
     """Score a model by a published protocol; predictions are kept and can be scored again."""
 
-    benchmark: Positional[str]
+    benchmark: Annotated[Positional[str], arg(metavar="BENCHMARK")]
     """gazefollow-test, gazefollow-val, vat-test, vat-test-tracks, vat-test-frames, vat-val,
     vat-val-frames, goo-synth-test, goo-synth-val, goo-real-test, goo-real-val,
     goo-real-oneshot-test, goo-real-test-objects, goo-real-val-objects, gazefollow360-test,
@@ -49,7 +49,7 @@ class Evaluate(ModelOptions):
 
         benchmark = find_benchmark(self.benchmark)
         if self.baselines and not benchmark.metrics:
-            raise ValueError(f"{benchmark.name} scores no gaze; leave --baselines out")
+            raise UsageError(f"{benchmark.name} scores no gaze; leave --baselines out")
         out = self.out or Path("scores") / f"{self.benchmark}-{self.model}"
         folder = self.predictions or self._predict(benchmark, out / "predictions")
         origin = read_origin(folder)
@@ -68,7 +68,7 @@ class Evaluate(ModelOptions):
         from sightline.evaluate import predict_benchmark
 
         if self.data is None:
-            raise FileNotFoundError("name the dataset's folder with --data DIR")
+            raise UsageError("name the dataset's folder with --data DIR")
         origin = {**self.describe(), "precision": self.precision}
         loading = {"batch_size": self.batch, "workers": self.workers}
         predict_benchmark(benchmark, self.load(), self.data, folder, origin=origin, **loading)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from sightline.cli.options import UsageError
 from sightline.coding.thresholds import Coding
 
 
@@ -19,7 +20,7 @@ class Events:
     table of events.
     """
 
-    table: Positional[Path]
+    table: Annotated[Positional[Path], arg(metavar="TABLE")]
     """The table that `sightline predict` wrote for the film: FILM.gaze.csv or FILM.gaze.parquet."""
     areas: Path | None = None
     """A JSON file of areas of interest."""
@@ -85,4 +86,4 @@ class Events:
                     f"{path} is there already; replace it with --overwrite, or name another file"
                 )
             if path in targets[:number] or path.resolve() in inputs:
-                raise ValueError(f"{path} is named for two things; name another file")
+                raise UsageError(f"{path} is named for two things; name another file")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 if TYPE_CHECKING:
     from sightline.export.parity import Latency, Parity
@@ -20,7 +20,7 @@ class Export:
     pictures is printed, and written beside the file as JSON.
     """
 
-    model: Positional[str]
+    model: Annotated[Positional[str], arg(metavar="MODEL")]
     """Known weights as model.tag (see `sightline models list`), or a model with --weights."""
     weights: Path | None = None
     """A weights file: ours (safetensors) or an official checkpoint."""

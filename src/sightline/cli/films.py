@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
+from sightline.cli.messages import counted, say
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from sightline.cli.predict import Predict
     from sightline.films.results import FilmResults
-    from sightline.films.sources import People
+    from sightline.films.seen import Seen
+    from sightline.films.sources import People, Things
     from sightline.media.film import Film, Frame
     from sightline.models.base import GazeModel
     from sightline.scene import Projection
@@ -33,7 +36,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
     from sightline.films.results import FilmResults
 
     projection = _projection(options, source)
-    options.say_choice(projection)
+    say(options.chosen(projection)[1])
     options = options.settled(projection)
     given = options.names or options.corrections
     identities = read_identities(options.names, options.corrections) if given else None
@@ -44,7 +47,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
             name,
             origin=_origin(options, source, projection),
             identities=identities,
-            video=options.video,
+            video=not options.no_video,
             existing=options.existing,
         )
         try:
@@ -54,7 +57,7 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
             results.abort()
             if results.parts:
                 done = results.parts[-1].newest
-                _say(f"{name}: {done:.1f} s are done; go on with --resume")
+                say(f"{name}: {done:.1f} s are done; go on with --resume")
             raise
     _report(options, results, tracks)
     if stopped:
@@ -63,19 +66,20 @@ def predict_film(options: Predict, source: str, folder: Path) -> None:
 
 def _report(options: Predict, results: FilmResults, tracks: set[int]) -> None:
     name, faults = results.name, results.parts[-1].faults
-    print(f"{results.frames} frames, {len(tracks)} people: see {results.file('*')}")
+    frames = counted(results.frames, "frame", "frames")
+    print(f"{frames}, {counted(len(tracks), 'person', 'people')}: see {results.file('*')}")
     for fault in faults[:SHOWN]:
-        _say(f"{name}: {fault}")
+        say(f"{name}: {fault}")
     if len(faults) > SHOWN:
-        _say(f"{name}: {len(faults) - SHOWN} more faults, see {results.record}")
+        say(f"{name}: {len(faults) - SHOWN} more faults, see {results.record}")
     found = {track for part in results.parts for track in part.tracks}
     if not found and options.heads:
-        _say(f"{name}: no head in {options.heads} is in a frame; compare the numbers of the frames")
+        say(f"{name}: no head in {options.heads} is in a frame; compare the numbers of the frames")
     if unknown := results.identities.unknown(found, tracks):
         which = ", ".join(map(str, unknown))
-        _say(f"{name}: names or corrections speak of track {which}, which the film does not have")
+        say(f"{name}: names or corrections speak of track {which}, which the film does not have")
     if results.video and results.live and not results.drawn_right:
-        _say(f"{name}: the film shows the names that were known when it was taken")
+        say(f"{name}: the film shows the names that were known when it was taken")
 
 
 def _name(source: str) -> str:
@@ -97,8 +101,7 @@ def _projection(options: Predict, source: str) -> Projection:
         return "perspective" if options.projection == "auto" else options.projection
     with open_film(source, rate=options.rate) as film:
         note = film.take_as(options.projection)
-    if note:
-        _say(note)
+    say(note)
     return film.projection
 
 
@@ -140,54 +143,61 @@ def _again(options: Predict, source: str, start: float) -> Iterator[Frame]:
 
 def _take(options: Predict, source: str, results: FilmResults, projection: Projection) -> bool:
     """Watch the film, or the rest of it, into `results`; returns whether some is left to do."""
-    from sightline.films.sources import objects_of, people_of
-    from sightline.films.watch import watch
+    from sightline.films.sources import objects_of
     from sightline.media.film import open_film
-    from sightline.media.tracker import Tracker
 
     with open_film(source, rate=options.rate) as film:
         film.take_as(projection)
-        model = options.models()(projection)
-        first = options.first_frame
-        people = people_of(film, options.heads, options.detector, first=first)
         objects = objects_of(
             film,
             options.objects,
             method=options.object_method,
-            first=first,
+            first=options.first_frame,
             device=options.device,
         )
-        if people.note:
-            _say(people.note)
-        if results.memory is not None:
-            people.tracker = Tracker.restore(results.memory)
-        results.begin(source=source, **_settings(options, film, model, people))
-        frames = _frames(options, film, results.next)
-        seen = watch(
-            frames, model, people, film.notes, objects=objects, people_per_batch=options.batch
-        )
-        time = None
+        seen = _watched(options, film, objects, results)
         try:
-            with closing(results.drawn(seen)) as ready, _progress() as progress:
-                step = _bar(progress, options, film, results.next)
-                for drawn in ready:
-                    with unbroken():
-                        results.add(drawn, film.faults)
-                        time = drawn.seen.frame.time
-                        step()
+            _keep(seen, options, film, results)
         except KeyboardInterrupt:
-            if time is None and not results.parts:
+            if results.newest is None:
                 raise
             with unbroken():
-                end = (time or 0) + _frame_time(options, film)
-                results.stop(end, last=film.live, faults=film.faults)
+                results.stop(results.newest + _frame_time(options, film), last=film.live)
             return not film.live
-        if time is None and not results.parts:
+        if results.newest is None:
             raise ValueError(f"{source}: there is no picture between --start and --end")
-        results.stop(_end(options, film, time), last=True, faults=film.faults)
-        if options.objects and time is not None and not objects.seen:
-            _say(f"{results.name}: no frame has objects of {options.objects}; compare the names")
+        results.stop(_end(options, film, results.newest), last=True)
+        if objects.seen is False:
+            say(f"{results.name}: no frame has objects of {options.objects}; compare the names")
         return False
+
+
+def _watched(
+    options: Predict, film: Film, objects: Things, results: FilmResults
+) -> Generator[Seen]:
+    """The frames that are left to do, with their people's gaze."""
+    from sightline.films.sources import people_of
+    from sightline.films.watch import watch
+    from sightline.media.tracker import Tracker
+
+    model = options.models()(film.projection)
+    people = people_of(film, options.heads, options.detector, first=options.first_frame)
+    say(people.note)
+    if results.memory is not None:
+        people.tracker = Tracker.restore(results.memory)
+    results.begin(film.notes, source=film.source, **_settings(options, film, model, people))
+    frames = _frames(options, film, results.next)
+    return watch(frames, model, people, film.notes, objects=objects, people_per_batch=options.batch)
+
+
+def _keep(seen: Iterable[Seen], options: Predict, film: Film, results: FilmResults) -> None:
+    """Draw frames and add them to the results, with a bar."""
+    with closing(results.drawn(seen)) as ready, _progress() as progress:
+        step = _bar(progress, options, film, results.next)
+        for drawn in ready:
+            with unbroken():
+                results.add(drawn)
+                step()
 
 
 def _settings(options: Predict, film: Film, model: GazeModel, people: People) -> dict[str, Any]:
@@ -226,11 +236,10 @@ def _frame_time(options: Predict, film: Film) -> float:
     return 1 / options.fps if options.fps else options.stride / (film.rate or 25.0)
 
 
-def _end(options: Predict, film: Film, time: float | None) -> float:
+def _end(options: Predict, film: Film, newest: float) -> float:
     """When the last picture ends: the film's end, or that of the part that was asked for."""
-    shown = (time or 0) + _frame_time(options, film)
     ends = [end for end in (film.duration, options.end) if end is not None]
-    return max(min(ends), (time or 0) + 1e-3) if ends else shown
+    return max(min(ends), newest + 1e-3) if ends else newest + _frame_time(options, film)
 
 
 def _progress() -> Progress:
@@ -265,7 +274,3 @@ def _expected(options: Predict, film: Film, start: float | None) -> float | None
     end = film.duration if options.end is None else min(options.end, film.duration)
     seconds = max(end - (options.start if start is None else start), 0.0)
     return seconds * min(film.rate / options.stride, options.fps or film.rate)
-
-
-def _say(message: str) -> None:
-    print(f"sightline: {message}", file=sys.stderr)

@@ -14,7 +14,7 @@ EXTRAS = {  # what is imported where it is used: package, extra, what for
     "pandas": ("table", "Gaze.to_frame"),
     "pyarrow": ("table", "Parquet tables"),
     "supervision": ("supervision", "Gaze.to_supervision"),
-    "facenet_pytorch": ("none: pip install --no-deps facenet-pytorch", "head detector MTCNN"),
+    "facenet_pytorch": ("", "head detector MTCNN, installed as docs/heads.md says"),
     "cv2": ("opencv", "head detector FaceDetectorYN"),
     "onnxruntime": ("onnx", "head detectors and exported models in ONNX"),
     "onnxscript": ("export", "exporting models as ONNX"),
@@ -46,8 +46,9 @@ class Info:
         print(f"{'devices':<17}cpu ({torch.get_num_threads()} threads) {' '.join(gpus)}")
         print(f"{'precision':<17}auto is {choose_precision('auto', 'cpu')} on this CPU\n")
         for package, (extra, purpose) in EXTRAS.items():
-            state = "here" if find_spec(package) else f"missing (extra: {extra})"
-            print(f"{package:<17}{state:<12}{purpose}")
+            missing = f"missing, extra {extra}" if extra else "missing"
+            state = "here" if find_spec(package) else missing
+            print(f"{package:<17}{state:<34}{purpose}")
         print("\nlicences: code Apache-2.0, the bundled viewer Pannellum MIT; weights:")
         for name, weights in weights_catalogue().items():
             print(f"  {name}: {weights.licence}")

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 if TYPE_CHECKING:
-    from sightline.models.base import Weights
+    from sightline.models.catalogue import Weights
     from sightline.models.download import Watch
     from sightline.models.obtain import Stored
 
@@ -43,17 +43,10 @@ class List:
         for title, lines in groups.items():
             print(f"weights {title}:")
             print("\n".join(lines) or "  none", end="\n\n")
-        print(
-            fill(
-                f"models: {', '.join(MODELS)}",
-                WIDTH,
-                subsequent_indent="  ",
-                break_on_hyphens=False,
-            ),
-            end="\n\n",
-        )
-        recipes = f"recipes for `sightline train RECIPE --data DIR`: {', '.join(RECIPES)}"
-        print(fill(recipes, WIDTH, subsequent_indent="  ", break_on_hyphens=False), end="\n\n")
+        recipes = "recipes for `sightline train RECIPE --data DIR`"
+        for title, names in (("models", MODELS), (recipes, RECIPES)):
+            text = f"{title}: {', '.join(names)}"
+            print(fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False), end="\n\n")
         print(f"cache: {cache_folder()}")
         return 0
 
@@ -63,8 +56,9 @@ def _described(name: str, weights: Weights, path: Path | None) -> str:
     place = "" if path is None else "package" if weights.file else "cache"
     size = _megabytes(weights, path)
     first = f"  {name:<30} {place:<8}{size:>13}  {weights.licence}"
+    indent = " " * 6
     return (
-        f"{first}\n{fill(weights.origin, WIDTH, initial_indent=' ' * 6, subsequent_indent=' ' * 6)}"
+        f"{first}\n{fill(weights.origin, WIDTH, initial_indent=indent, subsequent_indent=indent)}"
     )
 
 
@@ -85,7 +79,7 @@ class Pull:
     SIGHTLINE_OFFLINE=1 forbids it; SIGHTLINE_CACHE names another folder.
     """
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     """Known weights as model.tag, for instance gazelle-vitb14-inout.vat."""
     half: bool = False
     """Store float16; a model is loaded in float32 all the same."""
@@ -110,9 +104,9 @@ class Add:
     All published files together, or one file with everything, official or ours.
     """
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     """Known weights as model.tag, for instance pdp.gazefollow."""
-    files: Positional[tuple[Path, ...]]
+    files: Annotated[Positional[tuple[Path, ...]], arg(metavar="FILE [FILE ...]")]
     """The files, under the names they are published by."""
     half: bool = False
     """Store float16; a model is loaded in float32 all the same."""
@@ -131,7 +125,7 @@ class Add:
 class Card:
     """The model card of known weights: head boxes, licences, metrics and their commands, limits."""
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     """A model, or known weights as model.tag."""
     out: Path | None = None
     """The file to write; else it is printed."""
@@ -196,30 +190,26 @@ class Convert:
     A file of ours is taken as well, to store it in half the space.
     """
 
-    model: Positional[str]
+    model: Annotated[Positional[str], arg(metavar="MODEL")]
     """The model that the checkpoint is of, for instance pdp."""
-    checkpoint: Positional[Path]
+    checkpoint: Annotated[Positional[Path], arg(metavar="CHECKPOINT")]
     """The official file."""
-    out: Positional[Path]
+    out: Annotated[Positional[Path], arg(metavar="OUT")]
     """The file to write."""
     half: bool = False
     """Store float16; a model is loaded in float32 all the same."""
 
     def run(self) -> int:
         """Convert, say what was left out, and write."""
-        from sightline.models import convert, read_model
-        from sightline.models.weights import read_state, save_weights
+        from sightline.models import read_model
+        from sightline.models.weights import read_notes, save_weights
 
         if self.out.exists():
             raise FileExistsError(f"{self.out} exists already; name another file")
-        state, metadata = read_state(self.checkpoint)
-        ours = "config" in metadata
-        model, notes = (
-            (read_model(self.model, self.checkpoint), []) if ours else convert(self.model, state)
-        )
+        model, notes = read_model(self.model, self.checkpoint)
         for note in notes:
             print(note)
-        origin = metadata.get("recipe", self.checkpoint.name)
+        origin = read_notes(self.checkpoint).get("recipe", self.checkpoint.name)
         save_weights(model, self.out, name=self.model, half=self.half, origin=origin)
         print(f"wrote {self.out}")
         return 0

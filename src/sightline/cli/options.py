@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +14,14 @@ if TYPE_CHECKING:
 
 class UsageError(ValueError):
     """Options that make no sense, found out before anything is done."""
+
+
+def require(what: str, packages: Mapping[str, str]) -> None:
+    """Raise ImportError unless all packages (name: extra) are here: before the work, not after."""
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        extras = ",".join(dict.fromkeys(packages[package] for package in missing))
+        raise ImportError(f"{what} needs {', '.join(missing)}: pip install 'sightline[{extras}]'")
 
 
 Precision = Literal["auto", "float32", "bfloat16"]

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from sightline.cli.options import ModelOptions, ObjectMethod, ProjectionChoice, UsageError
+from sightline.cli.messages import say
+from sightline.cli.options import ModelOptions, ObjectMethod, ProjectionChoice, UsageError, require
 
 if TYPE_CHECKING:
-    from sightline.media.objects import ObjectSource
     from sightline.models.base import GazeModel
-    from sightline.pictures import HeadSource, ModelSource
+    from sightline.pictures import ModelSource
     from sightline.results import Existing
     from sightline.scene import Projection
 
@@ -29,23 +28,20 @@ class Predict(ModelOptions):
     What cannot be read is reported and skipped; the exit code is then 1.
     """
 
-    source: Positional[str]
+    source: Annotated[Positional[str], arg(metavar="SOURCE")]
     """A picture or film, a folder, a pattern in quotes ('photos/**/*.jpg'), a camera (0), a URL."""
     model: str = "auto"
-    """A model, or known weights as model.tag (see `sightline models list`); auto takes the best
-    whose weights are here."""
+    """A model, or known weights as model.tag (see `sightline models list`); auto: the best here."""
     projection: ProjectionChoice = "auto"
-    """equirectangular are panoramas all around; auto goes by metadata, then by the shape 2:1."""
+    """equirectangular for panoramas all around; auto goes by metadata, then by the shape 2:1."""
     heads: Path | None = None
-    """Head boxes in pixels: CSV, JSON, COCO, MOT, or text files per person. Else detected. With
-    none there is one person without a box in each picture, for models that can (gazelle)."""
+    """A file of head boxes (docs/heads.md), or none: one person without a box; else detected."""
     detector: str = "auto"
     """auto, mtcnn, opencv:FILE.onnx, FILE.onnx, FILE.safetensors, or a transformers folder."""
     objects: str | None = None
-    """What can be looked at: a file of boxes, a folder of VOC files or of a transformers detector,
-    or a model that detects (gatector.TAG, gatector-detector:FILE)."""
+    """What can be looked at: a file or folder of boxes, or a detector; see docs/objects.md."""
     object_method: ObjectMethod | None = None
-    """How the object looked at is chosen; see docs/objects.md."""
+    """How the object looked at is chosen; mean-score if not given."""
     out: Path = Path("gaze")
     """Where results go."""
     save_heatmaps: bool = False
@@ -76,8 +72,8 @@ class Predict(ModelOptions):
     """Of films: what to call people, such as 3=mother 4=child."""
     corrections: Path | None = None
     """Of films: a JSON file that merges, splits, drops and renames identities."""
-    video: bool = True
-    """Of films: whether to write the annotated film."""
+    no_video: bool = False
+    """Of films: write no annotated film, which saves time."""
 
     @property
     def existing(self) -> Existing:
@@ -91,12 +87,13 @@ class Predict(ModelOptions):
 
     def run(self) -> int:
         """Predict films first, then pictures."""
+        from sightline.cli.pictures import run_on_pictures
         from sightline.media.film import find_films
 
         self._check()
         films = [self.source] if self.as_film else find_films(self.source)
         if not films:
-            return self._predict_pictures()
+            return run_on_pictures(self)
         if self.without_boxes:
             raise UsageError(
                 "--heads none is for pictures: nobody can be followed through a film without a "
@@ -117,11 +114,21 @@ class Predict(ModelOptions):
             raise UsageError(f"--rate is {self.rate}; give the pictures per second of the folder")
         if self.resume and self.overwrite:
             raise UsageError("--resume keeps what is there, --overwrite does not; give one of them")
+        if self.object_method and not self.objects and not self._model_finds_objects():
+            raise UsageError(
+                f"--object-method {self.object_method} has no objects to choose from; name some "
+                "with --objects, or leave it out"
+            )
+        if self.parquet:
+            require("--parquet", {"pyarrow": "table"})
         try:
             check_choice(self.start, self.end, self.stride, self.fps)
             read_identities(self.names)
         except ValueError as error:
             raise UsageError(str(error)) from error
+
+    def _model_finds_objects(self) -> bool:
+        return self.model != "auto" and self.load().finds_objects  # auto takes none that does
 
     def _predict_films(self, films: list[str]) -> int:
         """Each on its own: what is wrong with one costs the others nothing."""
@@ -139,11 +146,12 @@ class Predict(ModelOptions):
             except Exception as error:
                 code = 1
                 reason = str(error).removeprefix(f"{film}: ")
-                _say(f"skipped {film}: {reason}")
+                say(f"skipped {film}: {reason}")
         return code
 
     def _pictures_beside(self, films: list[str]) -> int:
         """The pictures of a folder that holds films as well."""
+        from sightline.cli.pictures import run_on_pictures
         from sightline.media.image import ImageError, find_images
 
         if films == [self.source]:
@@ -152,96 +160,41 @@ class Predict(ModelOptions):
             find_images(self.source)
         except (ImageError, FileNotFoundError):
             return 0
-        return self._predict_pictures()
+        return run_on_pictures(self)
 
-    def _predict_pictures(self) -> int:
-        from rich.progress import track
+    def chosen(self, projection: Projection) -> tuple[str, str]:
+        """The model for pictures of this projection and, if the user named none, why."""
+        from sightline.models.choice import best_known
 
-        from sightline.media.image import find_images
-        from sightline.pictures import Failed, predict_pictures
-        from sightline.results import ResultsFolder
-
-        paths = find_images(self.source)
-        heads, objects = self._head_source(paths), self._object_source(paths)
-        models = self.models()
-        people = failures = panoramas = 0
-        results = ResultsFolder(
-            self.out,
-            paths,
-            origin=self._origin(),
-            heatmaps=self.save_heatmaps,
-            existing=self.existing,
-        )
-        todo = [path for path in paths if not results.has(path)]
-        found = predict_pictures(
-            todo,
-            models,
-            heads,
-            objects=objects,
-            method=self.object_method,
-            projection=self.projection,
-            people_per_batch=self.batch,
-        )
-        quiet = not sys.stderr.isatty()
-        for picture in track(found, "predicting", total=len(todo), disable=quiet):
-            if isinstance(picture, Failed):
-                failures += 1
-                _say(f"skipped {picture.path}: {picture.reason}")
-                continue
-            if picture.note:
-                panoramas += 1
-                _say(picture.note if panoramas == 1 else "")
-            people += len(picture.gaze)
-            results.write(picture)
-        if self.parquet:
-            results.write_parquet(paths)
-        done = len(todo) - failures
-        print(f"{done} pictures, {people} people: see {self.out}/")
-        if panoramas > 1:
-            _say(f"{panoramas} of {len(todo)} pictures were taken for panoramas")
-        if failures:
-            _say(f"{failures} of {len(todo)} pictures were skipped")
-        return 1 if failures else 0
+        return (self.model, "") if self.model != "auto" else best_known(projection, self.weights)
 
     def settled(self, projection: Projection) -> Predict:
         """The same options with the model that reads pictures of this projection."""
-        from sightline.models.choice import best_known
-
-        if self.model != "auto":
-            return self
-        return replace(self, model=best_known(projection, self.weights)[0])
-
-    def say_choice(self, projection: Projection) -> None:
-        """Tell which model is taken, and why, if the user named none."""
-        from sightline.models.choice import best_known
-
-        if self.model == "auto":
-            _say(best_known(projection, self.weights)[1])
+        return replace(self, model=self.chosen(projection)[0])
 
     def models(self) -> ModelSource:
         """The model for pictures of each projection; what is wrong with it is raised at once."""
-        if self.model != "auto":
-            model = self.load()
-            self.refuse(model)
-            return cache(partial(self._fitted, model))
-        source = cache(self._chosen)
-        source("equirectangular" if self.projection == "equirectangular" else "perspective")
-        return source
-
-    def _chosen(self, projection: Projection) -> GazeModel:
-        self.say_choice(projection)
-        return self.settled(projection).models()(projection)
-
-    def _fitted(self, model: GazeModel, projection: Projection) -> GazeModel:
         from sightline.models.on_views import OnViews, fitted
 
-        ready = fitted(model, projection)
-        if isinstance(ready, OnViews):
-            _say(f"{self.model} reads ordinary pictures: of a panorama it sees views")
-        return ready
+        @cache
+        def load(name: str, why: str) -> GazeModel:
+            say(why)
+            return replace(self, model=name).load()
 
-    def refuse(self, model: GazeModel) -> None:
-        """Raise ValueError for a model that tells no gaze, or reads what pictures do not have."""
+        @cache
+        def source(projection: Projection) -> GazeModel:
+            name, why = self.chosen(projection)
+            ready = fitted(load(name, why), projection)
+            if isinstance(ready, OnViews):
+                say(f"{name} reads ordinary pictures: of a panorama it sees views")
+            return ready
+
+        load(*self.chosen("perspective" if self.projection == "auto" else self.projection))
+        return source
+
+    def load(self) -> GazeModel:
+        """The model; ValueError if it tells no gaze, or reads what pictures do not have."""
+        model = super().load()
         if not model.tells_gaze:
             raise ValueError(
                 f"{self.model} tells nobody's gaze; give it as --objects {self.model}:FILE, beside "
@@ -252,18 +205,7 @@ class Predict(ModelOptions):
                 f"{self.model} reads depth maps, which pictures and films do not have; take "
                 "the model without depth (-nodepth), or give Scene.depth from Python"
             )
-
-    def _origin(self) -> dict[str, Any]:
-        """What to write beside results of pictures; None for what is as usual."""
-        pictures, panoramas = (
-            self.settled(kind).describe() for kind in ("perspective", "equirectangular")
-        )
-        return {
-            **pictures,
-            "panoramas": panoramas if panoramas != pictures else None,
-            "projection": None if self.projection == "auto" else self.projection,
-            **self.describe_objects(),
-        }
+        return model
 
     def describe_objects(self) -> dict[str, Any]:
         """What to write beside results: the objects (files by their hash), and how they are chosen.
@@ -274,40 +216,3 @@ class Predict(ModelOptions):
 
         objects = self.objects and digest(Path(self.objects), "*.xml")
         return {"objects": objects, "object method": self.object_method}
-
-    def _object_source(self, paths: list[Path]) -> ObjectSource | None:
-        from sightline.media.objectfiles import ObjectTable
-        from sightline.object_sources import choose_objects
-
-        if self.objects is None:
-            return None
-        source = choose_objects(self.objects, device=self.device)
-        unnamed = [path for path in paths if isinstance(source, ObjectTable) and path not in source]
-        if unnamed:
-            count = f"{len(unnamed)} of {len(paths)} pictures"
-            _say(f"{count} have no objects in {self.objects}, for instance {unnamed[0].name}")
-        return source
-
-    def _head_source(self, paths: list[Path]) -> HeadSource:
-        from sightline.media.detectors import choose_detector
-        from sightline.media.headfiles import read_heads
-        from sightline.media.heads import Heads
-        from sightline.pictures import detecting
-
-        if self.heads is None:
-            detector = choose_detector(self.detector)
-            _say(getattr(detector, "note", ""))
-            return detecting(detector)
-        if self.without_boxes:
-            return lambda _: Heads.somebody()
-        table = read_heads(self.heads, over_seam=self.projection != "perspective")
-        unnamed = [path.name for path in paths if path not in table]
-        if unnamed:
-            count = f"{len(unnamed)} of {len(paths)} pictures"
-            _say(f"{count} have no head in {self.heads}, for instance {unnamed[0]}")
-        return lambda scene: table.of(scene.key)
-
-
-def _say(message: str) -> None:
-    if message:
-        print(f"sightline: {message}", file=sys.stderr)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
+
+from sightline.cli.options import require
+
+NEEDED = {  # package: extra
+    "lightning": "train",
+    "faster_coco_eval": "objects",
+    "scipy": "panorama",
+    "matplotlib": "plots",
+}
 
 
 @dataclass(kw_only=True)
@@ -16,7 +26,7 @@ class Reproduce:
     command takes the runs that the first does not work on.
     """
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="NAME")]
     """pdp, pdp-video, gatector, gazefollow360, gazelle or gazelle-patches."""
     out: Path = Path("runs/reproduce")
     """Where data and runs are kept; experiments share them."""
@@ -29,6 +39,7 @@ class Reproduce:
 
     def run(self) -> int:
         """Run what is missing, then report."""
+        require("reproducing", NEEDED)
         import logging
 
         from sightline.reproduce import find_experiment

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from sightline.cli.options import Precision
 
@@ -14,7 +15,7 @@ from sightline.cli.options import Precision
 class Train:
     """Train a model by a recipe, with logs, checkpoints and the exact settings beside them."""
 
-    recipe: Positional[str]
+    recipe: Annotated[Positional[str], arg(metavar="RECIPE")]
     """A recipe's name, or my_recipe.py:function for your own."""
     data: Path
     """The folder of the dataset, or a source of rendered pictures such as
@@ -45,8 +46,8 @@ class Train:
     def run(self) -> int:
         """Train all stages."""
         try:
-            from sightline.models import known_weights, weights_catalogue
-            from sightline.train import Resources, find_recipe, train
+            from sightline.models import find_recipe, known_weights, weights_catalogue
+            from sightline.train import Resources, train
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"training needs {error.name}: pip install 'sightline[train]'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from sightline.media.textfiles import parse_json, read_text
 
 KEYS = {"name", "polygon", "unit", "from", "to"}
 
@@ -37,10 +38,7 @@ def read_areas(path: str | Path) -> list[Area]:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file of areas; check the path.")
-    try:
-        content = json.loads(path.read_text("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: this is no valid JSON ({error}).") from error
+    content = parse_json(path, read_text(path))
     if not isinstance(content, dict) or not isinstance(content.get("areas"), list):
         raise ValueError(f'{path}: give {{"areas": [...]}}, a list of areas.')
     return [_area(f"{path}, area {n}", given) for n, given in enumerate(content["areas"], 1)]

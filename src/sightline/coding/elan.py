@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from sightline.coding.events import Event, split_label
 from sightline.coding.eventtable import parse_span
+from sightline.media.textfiles import read_xml
 
 MIME_TYPES = {
     **dict.fromkeys((".mp4", ".m4v"), "video/mp4"),
@@ -165,11 +166,8 @@ def _span(annotation: Element, times: dict, where: str) -> tuple[float, float]:
 
 def _parse(path: Path) -> Element:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if "<!DOCTYPE" in text:  # no EAF file has one; entities could be made to fill the memory
-            raise ValueError("a DOCTYPE is not allowed")
-        root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:  # also what is not UTF-8
+        root = read_xml(path)
+    except ValueError as error:
         raise ValueError(f"{path}: this is no EAF file of ELAN ({error}).") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ValueError(f"{path}: this is no EAF file of ELAN (it begins with <{root.tag}>).")

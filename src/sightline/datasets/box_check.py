@@ -10,10 +10,9 @@ import numpy as np
 from sightline.datasets.boxes import Boxes
 from sightline.datasets.coco import Coco
 from sightline.datasets.report import Report
+from sightline.datasets.splits import SEPARATE
 from sightline.datasets.voc import Voc
 from sightline.media.image import ImageError, read_size
-
-SPLITS = ("train", "val", "test")
 
 
 def check_coco(root: Path) -> Report:
@@ -28,7 +27,7 @@ def check_voc(root: Path) -> Report:
 
 def _check(kind: type[Boxes], root: Path) -> Report:
     report, missing = Report(kind.name), []
-    for split in SPLITS:
+    for split in SEPARATE:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what it says is among the problems below
@@ -37,7 +36,7 @@ def _check(kind: type[Boxes], root: Path) -> Report:
             missing.append(error)
             continue
         _check_split(report, dataset, split)
-    if len(missing) == len(SPLITS):
+    if len(missing) == len(SEPARATE):
         raise missing[0]
     return report
 

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sightline.datasets.groups import rows_of
+
 
 @dataclass
 class Person:
@@ -103,10 +105,10 @@ class BoxRecords:
         """The number of pictures."""
         return len(self.files)
 
-    def rows(self, index: int) -> slice:
+    def rows(self, index: int) -> np.ndarray:
         """The boxes of a picture."""
-        return slice(int(self.ends[index - 1]) if index else 0, int(self.ends[index]))
+        return rows_of(self.ends, index)
 
-    def people(self, index: int) -> slice:
+    def people(self, index: int) -> np.ndarray:
         """The people of a picture."""
-        return slice(int(self.people_ends[index - 1]) if index else 0, int(self.people_ends[index]))
+        return rows_of(self.people_ends, index)

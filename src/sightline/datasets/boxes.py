@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import filecmp
 import shutil
-import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sightline.datasets.box_records import BoxRecords
+from sightline.datasets.report import warn_left_out
 from sightline.media.image import ImageError, read_image, read_size
 from sightline.scene import Objects, Scene, Truth, blank_picture
 
@@ -50,12 +50,7 @@ class Boxes(Dataset[Scene]):
         if not len(self.records):
             why = broken[0] if broken else "it is empty"
             raise ValueError(f"The split {split!r} of {root} has no readable picture ({why}).")
-        if broken:
-            warnings.warn(
-                f"{len(broken)} annotations are left out; the first: {broken[0]}. "
-                f"`sightline data check {self.name} {root}` shows more.",
-                stacklevel=2,
-            )
+        warn_left_out(broken, "annotations", f"{self.name} {root}")
         self.keys = self.records.files
 
     @abstractmethod
@@ -85,21 +80,21 @@ class Boxes(Dataset[Scene]):
     def _scene(self, index: int, image: Tensor) -> Scene:
         found, rows, key = self.records, self.records.rows(index), str(self.keys[index])
         objects = Objects(
-            found.boxes[rows].clone(),  # a view would take all boxes along to another process
-            found.labels[rows].clone(),
-            torch.ones(rows.stop - rows.start),
+            found.boxes[rows],
+            found.labels[rows],
+            torch.ones(len(rows)),
             found.classes,
-            found.ignored[rows].clone(),
+            found.ignored[rows],
         )
         if not found.with_gaze:
             return Scene(image, objects.boxes[objects.heads()], objects=objects, key=key)
         people = found.people(index)
         truth = Truth(
-            found.points[people, None].clone(),
-            found.inside[people].clone(),
-            gaze_object=found.gaze_objects[people].clone(),
+            found.points[people, None],
+            found.inside[people],
+            gaze_object=found.gaze_objects[people],
         )
-        heads, eyes = found.heads[people].clone(), found.eyes[people].clone()
+        heads, eyes = found.heads[people], found.eyes[people]
         return Scene(image, heads, objects=objects, truth=truth, key=key, eyes=eyes)
 
 

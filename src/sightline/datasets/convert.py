@@ -11,10 +11,9 @@ from sightline.datasets.coco import write_coco
 from sightline.datasets.goo_convert import convert_goo
 from sightline.datasets.goo_layout import LAYOUTS
 from sightline.datasets.report import Report
+from sightline.datasets.splits import SEPARATE
 from sightline.datasets.voc import write_voc
 from sightline.registry import UnknownNameError, resolve
-
-SPLITS = ("train", "val", "test")
 
 
 def convert(
@@ -43,7 +42,7 @@ def convert(
         raise UnknownNameError(
             f"{name} is not converted to {to}; only data with boxes of objects is."
         )
-    for split in SPLITS:
+    for split in SEPARATE:
         if (dataset := _load(kind, root, split, report)) is not None:
             out.mkdir(parents=True, exist_ok=True)
             if to == "coco":
@@ -53,7 +52,7 @@ def convert(
             report.count(f"{split} pictures", len(dataset) - len(faults))
             report.problems += faults
     if not report.counts:
-        raise FileNotFoundError(f"{root} has none of the splits {', '.join(SPLITS)} of {name}.")
+        raise FileNotFoundError(f"{root} has none of the splits {', '.join(SEPARATE)} of {name}.")
     return report
 
 

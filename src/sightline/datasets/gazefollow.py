@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import csv
 import math
-import warnings
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sightline.datasets.groups import by_name, rows_of
 from sightline.datasets.pictures import depth_path
+from sightline.datasets.report import warn_left_out
+from sightline.datasets.splits import (
+    Part,
+    Split,
+    empty_split,
+    held_out_pictures,
+    released_part,
+)
 from sightline.geometry.boxes import to_pixels
 from sightline.media.image import read_depth_of, read_image, read_size
 from sightline.scene import Scene, Truth, blank_picture
 
-SPLITS = ("train", "val", "test", "trainval")
 FILES = {"train": "train_annotations_release.txt", "test": "test_annotations_release.txt"}
 COLUMNS = {6: "eye x", 8: "gaze x", 9: "gaze y"}
 COLUMNS |= {10: "head x_min", 11: "head y_min", 12: "head x_max", 13: "head y_max", 14: "inside"}
@@ -46,29 +51,16 @@ class GazeFollow(Dataset[Scene]):
     of the picture, "#", index of the person in it.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        split: Literal["train", "val", "test", "trainval"],
-        *,
-        depth: bool = False,
-    ) -> None:
-        if split not in SPLITS:
-            raise ValueError(f"GazeFollow has no split {split!r}; known are {', '.join(SPLITS)}.")
+    def __init__(self, root: Path, split: Split, *, depth: bool = False) -> None:
         self.root, self.depth = Path(root), depth
-        rows = read_rows(self.root, "test" if split == "test" else "train")
-        if rows.broken:
-            warnings.warn(
-                f"{len(rows.broken)} rows are left out; the first: {rows.broken[0]}. "
-                f"`sightline data check gazefollow {self.root}` shows more.",
-                stacklevel=2,
-            )
+        rows = read_rows(self.root, released_part("GazeFollow", split))
+        warn_left_out(rows.broken, "rows", f"gazefollow {self.root}")
         rows = rows[rows.valid]
         if split in ("train", "val"):
-            rows = rows[held_out(rows.paths) == (split == "val")]
+            rows = rows[held_out_pictures(rows.paths) == (split == "val")]
         rows, starts = by_person(rows, grouped=split == "test")
         if not len(rows):
-            raise ValueError(f"The split {split!r} of {self.root} is empty; give a larger set.")
+            raise empty_split(split, self.root)
         people = rows[starts]
         # Arrays, not lists of objects: worker processes share them until they write.
         self.keys = _keys(people.paths)
@@ -116,35 +108,20 @@ class GazeFollowPictures(GazeFollow):
     GazeFollow does not annotate everybody: a picture may show more heads than it has.
     """
 
-    def __init__(
-        self,
-        root: Path,
-        split: Literal["train", "val", "test", "trainval"],
-        *,
-        depth: bool = False,
-    ) -> None:
+    def __init__(self, root: Path, split: Split, *, depth: bool = False) -> None:
         super().__init__(root, split, depth=depth)
         paths = np.array([key.rpartition("#")[0] for key in self.keys.tolist()])
-        self.keys, picture, people = np.unique(paths, return_inverse=True, return_counts=True)
-        self.people = np.argsort(picture, kind="stable")
-        self.ends = people.cumsum()
+        self.keys, self.people, self.ends = by_name(paths)
 
     def _people(self, index: int) -> tuple[str, list[int]]:
         """As above, in the order of the file."""
-        start = self.ends[index - 1] if index else 0
-        return str(self.keys[index]), self.people[start : self.ends[index]].tolist()
+        return str(self.keys[index]), self.people[rows_of(self.ends, index)].tolist()
 
 
 class GazeFollowInside(GazeFollow):
     """Only the people who look inside, with the same keys: Gaze-LLE trains on no others."""
 
-    def __init__(
-        self,
-        root: Path,
-        split: Literal["train", "val", "test", "trainval"],
-        *,
-        depth: bool = False,
-    ) -> None:
+    def __init__(self, root: Path, split: Split, *, depth: bool = False) -> None:
         super().__init__(root, split, depth=depth)
         inside = self.inside == 1
         self.keys = self.keys[inside.numpy()]
@@ -189,7 +166,7 @@ class Rows:
         return (self.inside != -1) & ~self.reversed
 
 
-def read_rows(root: Path, part: Literal["train", "test"]) -> Rows:
+def read_rows(root: Path, part: Part) -> Rows:
     """Parse the released training or test file; FileNotFoundError or ValueError if it is none."""
     file = root / FILES[part]
     if not file.exists():
@@ -250,11 +227,6 @@ def _rows(paths: list[str], lines: list[int], values: list[list[float]], broken:
         inside=inside.astype(np.float32),
         broken=broken,
     )
-
-
-def held_out(paths: np.ndarray) -> np.ndarray:
-    """(R,) which pictures are for validation: about one in twenty, by a checksum of the path."""
-    return np.array([zlib.crc32(path.encode()) % 20 == 0 for path in paths.tolist()], dtype=bool)
 
 
 def by_person(rows: Rows, *, grouped: bool) -> tuple[Rows, np.ndarray]:

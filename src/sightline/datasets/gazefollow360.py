@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from sightline.datasets.gazefollow360_index import FILES, read_rows
+from sightline.datasets.groups import by_name, rows_of
 from sightline.datasets.pictures import depth_path
+from sightline.datasets.report import warn_left_out
+from sightline.datasets.splits import empty_split, require_split
 from sightline.geometry.boxes import to_pixels
 from sightline.media.image import ImageError, read_depth_of, read_image
 from sightline.scene import Projection, Scene, Truth
@@ -35,22 +36,15 @@ class GazeFollow360(Dataset[Scene]):
     def __init__(
         self, root: Path, split: Literal["train", "val", "test"], *, depth: bool = False
     ) -> None:
-        if split not in FILES:
-            raise ValueError(f"GazeFollow360 has no split {split!r}; known are {', '.join(FILES)}.")
+        require_split("GazeFollow360", split, FILES)
         self.root, self.depth, self.index = Path(root), depth, FILES[split]
         rows = read_rows(self.root, split)
-        if rows.broken:
-            warnings.warn(
-                f"{len(rows.broken)} rows are left out; the first: {rows.broken[0]}. "
-                f"`sightline data check gazefollow360 {self.root}` shows more.",
-                stacklevel=2,
-            )
+        warn_left_out(rows.broken, "rows", f"gazefollow360 {self.root}")
         if not len(rows):
-            raise ValueError(f"The split {split!r} of {self.root} is empty; give a larger set.")
+            raise empty_split(split, self.root)
         # Arrays, not lists of objects: worker processes share them until they write.
-        self.keys, picture, people = np.unique(rows.paths, return_inverse=True, return_counts=True)
-        rows = rows[np.argsort(picture, kind="stable")]
-        self.ends = people.cumsum()
+        self.keys, order, self.ends = by_name(rows.paths)
+        rows = rows[order]
         self.numbers = rows.numbers
         self.heads = torch.from_numpy(rows.heads)
         self.points = torch.from_numpy(rows.gaze)
@@ -65,12 +59,11 @@ class GazeFollow360(Dataset[Scene]):
         `ImageError` names a picture that is missing or broken and the row that asks for it.
         """
         key = str(self.keys[index])
-        start = int(self.ends[index - 1]) if index else 0
-        people = list(range(start, int(self.ends[index])))  # copies; a view takes everybody along
+        people = rows_of(self.ends, index)
         try:
             image = read_image(self.root / PICTURES / key, upright=False)  # as released
         except ImageError as error:
-            raise ImageError(f"{self.index}: row {self.numbers[start]}: {error}") from error
+            raise ImageError(f"{self.index}: row {self.numbers[people[0]]}: {error}") from error
         points = to_pixels(self.points[people], (image.shape[2], image.shape[1]))
         return Scene(
             image=image,

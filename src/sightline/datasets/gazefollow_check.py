@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sightline.datasets.gazefollow import FILES, Rows, by_person, held_out, read_rows
+from sightline.datasets.gazefollow import FILES, Rows, by_person, read_rows
 from sightline.datasets.pictures import check_pictures
 from sightline.datasets.report import Report
+from sightline.datasets.splits import held_out_pictures
 
 
 def check_gazefollow(root: Path) -> Report:
@@ -16,7 +17,7 @@ def check_gazefollow(root: Path) -> Report:
     _count_rows(report, train, "train")
     people = train[train.valid]
     report.count("train people", len(people))
-    report.count("train people kept for validation", held_out(people.paths).sum())
+    report.count("train people kept for validation", held_out_pictures(people.paths).sum())
     _check_people(report, people, root, "train")
 
     _count_rows(report, test, "test")

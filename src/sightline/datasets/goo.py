@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sightline.datasets.gazefollow import held_out
 from sightline.datasets.goo_layout import Pictures, find_annotations, read_annotations
 from sightline.datasets.goo_records import GooRecords
+from sightline.datasets.report import warn_left_out
+from sightline.datasets.splits import Split, held_out_pictures, released_part
 from sightline.geometry.boxes import areas
 from sightline.goo_classes import GOO_CLASSES
 from sightline.scene import Objects, Scene, Truth
 
-SPLITS = ("train", "val", "test", "trainval")
 FRAME = (640, 480)
 """Width and height that all coordinates refer to, also those of pictures of 1920 x 1080."""
 
@@ -42,24 +42,16 @@ class GOOSynth(Dataset[Scene]):
     name: ClassVar[str] = "goo-synth"
     with_gaze: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        root: Path,
-        split: Literal["train", "val", "test", "trainval"],
-        *,
-        depth: bool = False,
-    ) -> None:
-        if split not in SPLITS:
-            raise ValueError(f"GOO has no split {split!r}; known are {', '.join(SPLITS)}.")
+    def __init__(self, root: Path, split: Split, *, depth: bool = False) -> None:
+        part = released_part("GOO", split)
         if depth:
             raise ValueError("GOO has no depth maps; take a model that reads none.")
-        part = "test" if split == "test" else "train"
         self.file = find_annotations(Path(root), self.name, part)
         self.pictures = Pictures(Path(root), self.name, part)
         records = self._usable(read_annotations(self.file))
         keys = np.array([f"{self.pictures.prefix}/{name}" for name in records.files.tolist()])
         if split in ("train", "val"):
-            kept = held_out(keys) == (split == "val")
+            kept = held_out_pictures(keys) == (split == "val")
             records, keys = records[kept], keys[kept]
         if not len(records):
             raise ValueError(
@@ -69,17 +61,12 @@ class GOOSynth(Dataset[Scene]):
         self.records, self.keys = records, _distinct(keys, records.numbers)
 
     def _usable(self, records: GooRecords) -> GooRecords:
-        check = f"`sightline data check {self.name} FOLDER` shows more."
-        if records.broken:
-            warnings.warn(
-                f"{len(records.broken)} records are left out; the first: {records.broken[0]}. "
-                f"{check}",
-                stacklevel=3,
-            )
+        warn_left_out(records.broken, "records", f"{self.name} FOLDER", stacklevel=4)
         if self.with_gaze and not records.labelled.all():
             count = (~records.labelled).sum()
             warnings.warn(
-                f"{self.file.name}: {count} records without gaze are left out. {check}",
+                f"{self.file.name}: {count} records without gaze are left out. "
+                f"`sightline data check {self.name} FOLDER` shows more.",
                 stacklevel=3,
             )
             records = records[records.labelled]

@@ -8,15 +8,10 @@ import numpy as np
 import torch
 
 from sightline.datasets.goo import FRAME, visible
-from sightline.datasets.goo_layout import (
-    LAYOUTS,
-    PARTS,
-    Pictures,
-    find_parts,
-    read_annotations,
-)
+from sightline.datasets.goo_layout import LAYOUTS, Pictures, find_parts, read_annotations
 from sightline.datasets.goo_records import GooRecords
 from sightline.datasets.report import Report
+from sightline.datasets.splits import PARTS
 from sightline.geometry.boxes import areas
 from sightline.goo_classes import GOO_CLASSES
 from sightline.media.image import ImageError

@@ -8,7 +8,6 @@ import numpy as np
 
 from sightline.datasets.goo_layout import (
     LAYOUTS,
-    PARTS,
     converted,
     find_parts,
     part_folder,
@@ -18,6 +17,7 @@ from sightline.datasets.goo_layout import (
 from sightline.datasets.goo_records import write_records
 from sightline.datasets.picture_store import write_store
 from sightline.datasets.report import Report
+from sightline.datasets.splits import PARTS
 
 
 def convert_goo(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from torch import Tensor
 
 from sightline.datasets.goo_pickles import read_goo_pickle
 from sightline.datasets.goo_records import GooRecords, read_records
 from sightline.datasets.picture_store import PictureStore
+from sightline.datasets.splits import PARTS, Part
 from sightline.media.image import read_image, read_size
 from sightline.scene import blank_picture
-
-Part = Literal["train", "test"]
-PARTS: tuple[Part, ...] = ("train", "test")
 
 
 @dataclass(frozen=True)

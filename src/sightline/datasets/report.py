@@ -1,7 +1,8 @@
-"""What `check` found in a copy of a dataset."""
+"""What is wrong in a copy of a dataset: what `check` found, and what a reader warns of."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import SupportsInt
 
@@ -39,3 +40,16 @@ class Report:
         if len(self.problems) > SHOWN:
             lines.append(f"... and {len(self.problems) - SHOWN:,} more problems")
         return "\n".join([self.name, *lines])
+
+
+def warn_left_out(broken: list[str], what: str, checked: str, *, stacklevel: int = 3) -> None:
+    """Warn that some of `what` is left out, if anything is `broken`.
+
+    checked: the arguments of `sightline data check` that show more.
+    """
+    if broken:
+        warnings.warn(
+            f"{len(broken)} {what} are left out; the first: {broken[0]}. "
+            f"`sightline data check {checked}` shows more.",
+            stacklevel=stacklevel,
+        )

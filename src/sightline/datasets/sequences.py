@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sightline.datasets.groups import rows_of
 from sightline.windows import windows
 
 
@@ -58,8 +59,7 @@ class Sequences:
 
     def rows(self, index: int) -> np.ndarray:
         """The rows of one sequence."""
-        start = self.ends[index - 1] if index else 0
-        return np.arange(start, self.ends[index])
+        return rows_of(self.ends, index)
 
     def keys(self, index: int) -> list[str]:
         """A name for each row of a sequence, show/clip/file/picture.

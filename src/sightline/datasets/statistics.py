@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from sightline.geometry.boxes import centres, to_unit
+from sightline.geometry.boxes import centres, to_pixels, to_unit
 from sightline.geometry.sphere import wrapped
 from sightline.scene import Scene, Truth, as_clip
 
@@ -114,7 +114,7 @@ def _measured(scene: Scene) -> dict[str, Tensor]:
     lines = marks.nanmean(1) - centres(heads)[truth.inside[counted] == 1]
     if scene.projection == "equirectangular":
         lines = torch.stack([wrapped(lines[:, 0]), lines[:, 1]], 1)
-    x, y = (lines * torch.tensor(scene.size)).unbind(1)
+    x, y = to_pixels(lines, scene.size).unbind(1)
     boxes = torch.zeros(0, 4) if scene.objects is None else scene.objects.boxes.float()
     apart, nearest = _disagreement(marks)
     return {

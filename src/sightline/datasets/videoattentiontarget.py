@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -13,10 +12,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sightline.datasets.pictures import depth_path
+from sightline.datasets.report import warn_left_out
 from sightline.datasets.sequences import Sequences
+from sightline.datasets.splits import Part, Split, empty_split, held_out_shows, released_part
 from sightline.datasets.videoattentiontarget_tracks import (
     find_pickle,
-    held_out,
     read_pickled_windows,
     read_tracks,
 )
@@ -25,31 +25,21 @@ from sightline.geometry.boxes import smooth_boxes
 from sightline.media.image import read_depth_of, read_image, read_size
 from sightline.scene import Clip, Scene, Truth, blank_picture
 
-SPLITS = ("train", "val", "test", "trainval")
-
 Picture: TypeAlias = tuple[Tensor, Tensor | None]
 """The image and, where it is read, the depth."""
 
 
-def read_split(root: Path, split: str, read: Callable[[str], Sequences]) -> Sequences:
+def read_split(root: Path, split: str, read: Callable[[Part], Sequences]) -> Sequences:
     """The sequences of a split, from what `read` finds in its part "train" or "test".
 
     Warns of lines that are left out. Raises ValueError for an unknown or empty split.
     """
-    if split not in SPLITS:
-        known = ", ".join(SPLITS)
-        raise ValueError(f"VideoAttentionTarget has no split {split!r}; known are {known}.")
-    found = read("test" if split == "test" else "train")
-    if found.broken:
-        warnings.warn(
-            f"{len(found.broken)} lines are left out; the first: {found.broken[0]}. "
-            f"`sightline data check videoattentiontarget {root}` shows more.",
-            stacklevel=3,
-        )
+    found = read(released_part("VideoAttentionTarget", split))
+    warn_left_out(found.broken, "lines", f"videoattentiontarget {root}", stacklevel=4)
     if split in ("train", "val"):
-        found = found.select(held_out(found.shows) == (split == "val"))
+        found = found.select(held_out_shows(found.shows) == (split == "val"))
     if not len(found):
-        raise ValueError(f"The split {split!r} of {root} is empty; give a larger set.")
+        raise empty_split(split, root)
     return found
 
 
@@ -75,19 +65,13 @@ class VideoAttentionTargetTracks(Dataset[Clip]):
 
     clip_length: int | None = None
 
-    def __init__(
-        self,
-        root: Path,
-        split: Literal["train", "val", "test", "trainval"],
-        *,
-        depth: bool = False,
-    ) -> None:
+    def __init__(self, root: Path, split: Split, *, depth: bool = False) -> None:
         self.root, self.depth = Path(root), depth
         found = read_split(self.root, split, self._read)
         self.sequences = found  # arrays: worker processes share them until they write
         self.keys = np.array([found.keys(i)[0] for i in range(len(found))])
 
-    def _read(self, part: str) -> Sequences:
+    def _read(self, part: Part) -> Sequences:
         return read_tracks(self.root, part)
 
     def __len__(self) -> int:
@@ -138,7 +122,7 @@ class VideoAttentionTarget(VideoAttentionTargetTracks):
 
     clip_length = SIZE
 
-    def _read(self, part: str) -> Sequences:
+    def _read(self, part: Part) -> Sequences:
         if file := find_pickle(self.root, part):
             return read_pickled_windows(file)
         return read_tracks(self.root, part).cut(SIZE)

@@ -9,9 +9,9 @@ import numpy as np
 from sightline.datasets.pictures import check_pictures
 from sightline.datasets.report import Report
 from sightline.datasets.sequences import Sequences
+from sightline.datasets.splits import held_out_shows
 from sightline.datasets.videoattentiontarget_tracks import (
     find_pickle,
-    held_out,
     read_pickled_windows,
     read_tracks,
 )
@@ -28,7 +28,7 @@ def check_videoattentiontarget(root: Path) -> Report:
         _count_rows(report, tracks, part)
         _check_heads(report, tracks, root, part)
         _check_windows(report, tracks, root, part)
-    kept = np.unique(train.shows[held_out(train.shows)]).tolist()
+    kept = np.unique(train.shows[held_out_shows(train.shows)]).tolist()
     report.notes.append(f"For validation are kept: {', '.join(kept)}.")
     inside = train.inside.sum() + test.inside.sum()
     frames = len(train.lines), len(test.lines)

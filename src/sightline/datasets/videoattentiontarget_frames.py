@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sightline.datasets.groups import by_name, rows_of
 from sightline.datasets.sequences import Sequences
+from sightline.datasets.splits import Split
 from sightline.datasets.videoattentiontarget import read_frame, read_split
 from sightline.datasets.videoattentiontarget_tracks import read_tracks
-from sightline.geometry.boxes import smooth_boxes
+from sightline.geometry.boxes import cut, smooth_boxes
 from sightline.media.image import read_size
 from sightline.scene import Scene, Truth, blank_picture
 
@@ -30,24 +31,17 @@ class VideoAttentionTargetFrames(Dataset[Scene]):
     every = 1
     """One in so many frames of each clip is taken, the first one among them."""
 
-    def __init__(
-        self,
-        root: Path,
-        split: Literal["train", "val", "test", "trainval"],
-        *,
-        depth: bool = False,
-    ) -> None:
+    def __init__(self, root: Path, split: Split, *, depth: bool = False) -> None:
         self.root, self.depth = Path(root), depth
         found = read_split(self.root, split, partial(read_tracks, self.root))
         clips = np.repeat(found.clips, found.lengths)
         # Arrays, not lists of objects: worker processes share them until they write.
         frames = np.char.add(np.char.add(clips, "/"), found.pictures)
-        keys, frame, people = np.unique(frames, return_inverse=True, return_counts=True)
+        keys, rows, ends = by_name(frames)
+        people = np.diff(ends, prepend=0)
         kept = _place_in_clip(keys) % self.every == 0
-        self.keys = keys[kept]
-        self.ends = people[kept].cumsum()
-        rows = np.argsort(frame, kind="stable")
-        rows = rows[kept[frame[rows]]]
+        self.keys, self.ends = keys[kept], people[kept].cumsum()
+        rows = rows[np.repeat(kept, people)]
         self.heads = _smooth(found)[rows]
         self.gaze = torch.from_numpy(found.gaze)[rows]
 
@@ -71,13 +65,11 @@ class VideoAttentionTargetFrames(Dataset[Scene]):
         return [self.root / "images" / str(self.keys[index])]
 
     def _scene(self, index: int, image: Tensor, depth: Tensor | None) -> Scene:
-        people = slice(self.ends[index - 1] if index else 0, self.ends[index])
-        # A copy: a view would take everybody's gaze along to another process.
-        heads, gaze = self.heads[people], self.gaze[people].clone()
-        border = heads.new_tensor((image.shape[2], image.shape[1])).repeat(2)
+        people = rows_of(self.ends, index)
+        heads, gaze = self.heads[people], self.gaze[people]
         return Scene(
             image=image,
-            heads=heads.clamp(min=0).minimum(border),
+            heads=cut(heads, (image.shape[2], image.shape[1])),
             depth=depth,
             truth=Truth(gaze[:, None], (~gaze[:, 0].isnan()).float()),
             key=str(self.keys[index]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -122,12 +121,3 @@ def read_pickled_windows(file: Path) -> Sequences:
         lines=np.tile(np.arange(1, size + 1), count),
         broken=[],
     )
-
-
-def held_out(shows: np.ndarray) -> np.ndarray:
-    """(N,) which sequences are for validation: those of one show in twenty, at least one.
-
-    They are the shows with the lowest checksum of their name.
-    """
-    ranked = sorted(set(shows.tolist()), key=lambda show: (zlib.crc32(show.encode()), show))
-    return np.isin(shows, ranked[: max(len(ranked) // 20, 1)])

@@ -15,8 +15,8 @@ from sightline.datasets.box_records import BoxRecords, Labels
 from sightline.datasets.boxes import Boxes, Outlined, outlines, place_picture
 from sightline.datasets.pictures import inner_path
 from sightline.goo_classes import GOO_CLASSES
-from sightline.media.boxrows import read_text, read_xml
 from sightline.media.image import SUFFIXES
+from sightline.media.textfiles import read_text, read_xml
 from sightline.scene import Scene
 
 CLASSES = "classes.txt"  # of ours: VOC keeps no list of classes

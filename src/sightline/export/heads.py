@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 
-from sightline.models.head_detector.model import HeadDetectorModel, HeadDetectorPreprocess
+from sightline.models.head_detector.model import HeadDetectorModel
+from sightline.models.head_detector.preprocess import HeadDetectorPreprocess
 
 if TYPE_CHECKING:
     import onnx_ir as ir

@@ -18,7 +18,7 @@ from torch import nn
 from sightline.export.graph import DESCRIPTIONS, Graph, graph_of
 from sightline.export.heads import head_detector_program
 from sightline.models.base import GazeModel
-from sightline.models.gatector.model import OVERLAP
+from sightline.models.gatector.grid import OVERLAP
 from sightline.models.gazelle.preprocess import WholePicture
 from sightline.models.head_detector.model import HeadDetectorModel
 

@@ -90,7 +90,7 @@ def _(preprocess: PanoramaCrops, given: Inputs) -> Batch:
         corners = released_heads(given.heads, sides(images)).corners
         crops, panoramas = resized_crops(images, corners, given.image_of, size), images
     else:
-        margin, width = preprocess.margin, preprocess.panorama_width
+        margin, width = preprocess.head_margin, preprocess.panorama_width
         crops, panoramas = _head_views(given, size, margin), _shrunk(images, width)
     return Batch(
         images=images,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tvf
 
+from sightline.colours import DARK
 from sightline.geometry.boxes import enlarge
 from sightline.strokes import write
 
@@ -65,7 +66,7 @@ def sheet(people: dict[int, list[Tensor]], names: dict[int, str]) -> Tensor:
     for row, (track, heads) in enumerate(sorted(people.items())):
         top, middle = row * SIDE, SIDE / 2
         for line, text in enumerate((str(track), names.get(track, "")[:12])):
-            write(page, text, (middle, top + middle + 20 * line), SIDE // 6, (18, 18, 22))
+            write(page, text, (middle, top + middle + 20 * line), SIDE // 6, DARK)
         for column, head in enumerate(heads, 1):
             page[:, top : top + SIDE, column * SIDE : (column + 1) * SIDE] = head
     return page

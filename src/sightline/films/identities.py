@@ -13,12 +13,13 @@ a track out, wholly or from `from` until before `to`.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sightline.media.textfiles import parse_json, read_text
 
 FIELDS = {  # of each correction: the types of what it must have, and of what it may have
     "merge": ({"track": int, "into": int}, {}),
@@ -88,10 +89,7 @@ def read_identities(names: Sequence[str] = (), file: Path | None = None) -> Iden
 def _read(file: Path) -> tuple[dict[str, Any], ...]:
     if not file.is_file():
         raise FileNotFoundError(f"{file}: there is no such file of corrections; check the path")
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file}: this is no valid JSON ({error})") from error
+    content = parse_json(file, read_text(file))
     if not isinstance(content, list):
         raise ValueError(f"{file}: corrections are a JSON list of objects")
     return tuple(_checked(f"{file}, correction {i}", entry) for i, entry in enumerate(content))

@@ -100,8 +100,9 @@ def draw_seen(seen: Iterable[Seen], identities: Identities, *, video: bool) -> I
     """Make frames ready to be kept."""
     for one in seen:
         record = Record.of(one)
-        right = record.corrected(identities)
-        yield Drawn(one, record, draw_record(one.frame.image, right) if video else None)
+        image = one.frame.image
+        picture = draw_record(image, record.corrected(identities)) if video else None
+        yield Drawn(one, record, picture)
 
 
 class PartWriter:
@@ -126,7 +127,7 @@ class PartWriter:
         self.lines.write(drawn.record.to_json() + "\n")
         if seen.heads.tracks is not None:
             tracks, time = seen.heads.tracks.tolist(), seen.frame.time
-            wraps = seen.gaze.projection == "equirectangular"
+            wraps = seen.frame.projection == "equirectangular"
             self.album.add(image, seen.heads.boxes, tracks, time, wraps=wraps)
             known = zip(tracks, drawn.record.names, strict=True)
             self.names |= {str(track): name for track, name in known if name}

@@ -84,9 +84,11 @@ class Record:
         """What to call each person in a drawing: the name, or the number of the track."""
         return [name or str(track) for name, track in zip(self.names, self.tracks, strict=True)]
 
-    def rows(self, about: dict[str, Any]) -> list[Row]:
-        """The rows of the table; `about` holds what `table.rows` wants to know of the film."""
-        table = rows(self.gaze, names=self.names, **about)  # pyright: ignore[reportArgumentType]
+    def rows(self, *, image: str, size: tuple[int, int], model: str, weights: str) -> list[Row]:
+        """The rows of the table, as `table.rows` makes them of a gaze that has its heatmaps."""
+        table = rows(
+            self.gaze, image=image, size=size, model=model, weights=weights, names=self.names
+        )
         columns = zip(self.head_scores, self.heatmap_peaks, self.heatmap_entropies, strict=True)
         for row, (score, peak, entropy) in zip(table, columns, strict=False):
             about = {"head_score": score, "heatmap_peak": peak, "heatmap_entropy": entropy}

@@ -37,6 +37,7 @@ from sightline.films.parts import (
 )
 from sightline.films.record import Record
 from sightline.films.seen import Seen
+from sightline.media.faults import Faults
 from sightline.media.film import Frame
 from sightline.media.film_writer import join_films, writing
 from sightline.media.image import write_image
@@ -80,7 +81,8 @@ class FilmResults:
         self.prediction: dict[str, Any] = earlier.get("prediction", {})
         self.film: dict[str, Any] | None = earlier.get("film")  # what the annotated film shows
         self.parts: list[Part] = read_parts(self.parts_folder) if earlier else []
-        self.faults = self.parts[-1].faults if self.parts else []  # of earlier runs
+        self.told = self.parts[-1].faults if self.parts else []  # faults, by earlier runs
+        self.faults = Faults()
         self.open: PartWriter | None = None
 
     def _earlier(self, existing: Existing) -> dict[str, Any]:
@@ -127,8 +129,15 @@ class FilmResults:
         return all(part.identities == self.identities.to_dict() for part in self.parts)
 
     @property
+    def newest(self) -> float | None:
+        """The time of the newest frame that was taken; None if none was."""
+        if self.open is not None and self.open.newest is not None:
+            return self.open.newest.frame.time
+        return self.parts[-1].newest if self.parts else None
+
+    @property
     def next(self) -> float | None:
-        """From which second of the film to go on; None if nothing was taken."""
+        """From which second of the film to go on; None if nothing is finished."""
         return self.parts[-1].newest + AFTER if self.parts else None
 
     @property
@@ -140,16 +149,19 @@ class FilmResults:
         """Frames ready for `add`, drawn by a thread of its own."""
         return ahead(draw_seen(seen, self.identities, video=self.video), watch.QUEUE)
 
-    def begin(self, **prediction: Any) -> None:
-        """Say, for the note, how the frames that come now are predicted."""
-        runs = [*self.prediction.get("runs", []), describe_run()]
-        self.prediction = prediction | {"runs": runs}
+    def begin(self, faults: Faults, **prediction: Any) -> None:
+        """Say, for the note, how the frames that come now are predicted.
 
-    def add(self, drawn: Drawn, faults: list[str]) -> None:
+        faults: where what is wrong with them is told.
+        """
+        runs = [*self.prediction.get("runs", []), describe_run()]
+        self.prediction, self.faults = prediction | {"runs": runs}, faults
+
+    def add(self, drawn: Drawn) -> None:
         """Take a frame; every `watch.PART` frames a part is finished."""
         with writing(self.folder):
             if self.open is not None and self.open.frames == watch.PART:
-                self._close(drawn.seen.frame.time, last=False, faults=faults)
+                self._close(drawn.seen.frame.time, last=False)
             if not self.parts and self.open is None:
                 self._clear()
             if self.open is None:
@@ -164,11 +176,11 @@ class FilmResults:
             self.file(kind).unlink(missing_ok=True)
         self._write_note()
 
-    def stop(self, end: float, *, last: bool, faults: list[str]) -> None:
+    def stop(self, end: float, *, last: bool) -> None:
         """No more frames come now; the newest is shown until `end` seconds of the film."""
         with writing(self.folder):
             if self.open is not None:
-                self._close(end, last=last, faults=faults)
+                self._close(end, last=last)
             elif self.parts and last:
                 self.parts[-1].last = True
                 self.parts[-1].keep(self.parts_folder)
@@ -178,9 +190,10 @@ class FilmResults:
         if self.open is not None:
             self.open.abort()
 
-    def _close(self, end: float, *, last: bool, faults: list[str]) -> None:
+    def _close(self, end: float, *, last: bool) -> None:
         assert self.open is not None
-        faults = list(dict.fromkeys(self.faults + faults))  # a part's beginning may be read again
+        told = self.told + self.faults.sentences()
+        faults = list(dict.fromkeys(told))  # a part's beginning may be read again
         self.parts.append(self.open.close(end, last=last, faults=faults))
         self.open = None
         self._write_note()
@@ -268,9 +281,8 @@ class FilmResults:
             yield right
 
     def _rows(self, part: Part, record: Record) -> list[Row]:
-        origin = self.origin
-        about = {"image": self.name, "model": origin["model"], "weights": origin["weights"]}
-        return record.rows(about | {"size": part.size})
+        model, weights = self.origin["model"], self.origin["weights"]
+        return record.rows(image=self.name, size=part.size, model=model, weights=weights)
 
     def _make_film(self, reread: Reread) -> None:
         film, wanted = self.file("mp4"), self.identities.to_dict()

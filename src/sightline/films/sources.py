@@ -74,19 +74,19 @@ def people_of(
 class Things:
     """Where the objects of a film's frames come from, and how the one looked at is chosen.
 
-    seen: whether a frame had some so far.
+    seen: whether a frame had some so far; None before the first frame.
     """
 
     objects: Callable[[Frame], Objects] | None = None
     method: Method | None = None
-    seen: bool = False
+    seen: bool | None = None
 
     def within(self, frame: Frame) -> Objects | None:
         """The objects of a frame on the unit square, if there is a source of them."""
         if self.objects is None:
             return None
         found, (height, width) = self.objects(frame), frame.image.shape[1:]
-        self.seen |= len(found) > 0
+        self.seen = bool(self.seen) or len(found) > 0
         return replace(found, boxes=to_unit(found.boxes.float(), (width, height)))
 
 

@@ -123,15 +123,15 @@ def _objects(frame: Frame, things: Things, faults: Faults) -> Objects | None:
 def _within_reach(heads: Heads, frame: Frame, faults: Faults) -> Heads:
     """The heads that touch the picture and are not out of all proportion to it."""
     height, width = frame.image.shape[1:]
+    low, high = heads.boxes[:, :2], heads.boxes[:, 2:]
     usable = (heads.boxes.abs() < FAR * max(height, width)).all(1)
-    if frame.projection != "perspective":
+    if frame.projection == "perspective":
+        usable &= (high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)
+    else:
         middle = centres(heads.boxes)[:, 1]
-        usable &= heads.boxes[:, 2] - heads.boxes[:, 0] < width
-        usable &= (middle >= 0) & (middle <= height)
-    near = heads[usable]
-    near.boxes = settle_boxes(near.boxes, (width, height), frame.projection)
-    low, high = near.boxes[:, :2], near.boxes[:, 2:]
-    kept = near[(high > 0).all(1) & (low < low.new_tensor([width, height])).all(1)]
+        usable &= (high[:, 0] - low[:, 0] < width) & (middle >= 0) & (middle <= height)
+    kept = heads[usable]
+    kept.boxes = settle_boxes(kept.boxes, (width, height), frame.projection)
     if len(kept) < len(heads):
         faults.note("had a head box outside it or far too large, which was left out", frame.time)
     return kept

@@ -1,1 +1,1 @@
-"""Pure tensor functions on boxes, points and heatmaps; nothing of ours is imported here."""
+"""Pure tensor functions on boxes, points, heatmaps, panoramas; they import nothing else of ours."""

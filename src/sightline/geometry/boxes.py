@@ -20,6 +20,14 @@ def to_pixels(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
     return coordinates * _scale(coordinates, size)
 
 
+def cut(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
+    """Pixels moved to the border of an image of `size` (W, H) where they lie outside it.
+
+    Points (..., 2) or boxes (..., 4).
+    """
+    return coordinates.clamp(min=0).minimum(_scale(coordinates, size))
+
+
 def _scale(coordinates: Tensor, size: tuple[int, int]) -> Tensor:
     repeats = coordinates.shape[-1] // 2
     return torch.tensor(size * repeats, dtype=coordinates.dtype, device=coordinates.device)
@@ -83,11 +91,7 @@ def head_masks(boxes: Tensor, size: int = 224) -> Tensor:
     exclusive, so the last row and column are never set and a very narrow box gives an empty mask.
     """
     corners = (boxes * size).nan_to_num(0.0).trunc().clamp(0, size - 1)
-    x0, y0, x1, y1 = corners[..., None].unbind(-2)
-    pixel = torch.arange(size, device=boxes.device)
-    columns = (pixel >= x0) & (pixel < x1)
-    rows = (pixel >= y0) & (pixel < y1)
-    return (rows[:, :, None] & columns[:, None, :])[:, None].to(boxes.dtype)
+    return _filled(corners, size)[:, None].to(boxes.dtype)
 
 
 def cell_masks(boxes: Tensor, grid: int = 32) -> Tensor:
@@ -97,8 +101,13 @@ def cell_masks(boxes: Tensor, grid: int = 32) -> Tensor:
     far edge is exclusive, so a box narrower than a cell may give an empty mask. What lies outside
     the picture is cut off, also left of it, where the published code would count from the right.
     """
-    x0, y0, x1, y1 = (boxes * grid).round()[..., None].unbind(-2)
-    cell = torch.arange(grid, device=boxes.device)
+    return _filled((boxes * grid).round(), grid).to(boxes.dtype)
+
+
+def _filled(boxes: Tensor, size: int) -> Tensor:
+    """Masks (N, size, size) of bool, true in the cells of boxes (N, 4); the far edge exclusive."""
+    x0, y0, x1, y1 = boxes[..., None].unbind(-2)
+    cell = torch.arange(size, device=boxes.device)
     columns = (cell >= x0) & (cell < x1)  # NaN compares false: blank
     rows = (cell >= y0) & (cell < y1)
-    return (rows[:, :, None] & columns[:, None, :]).to(boxes.dtype)
+    return rows[:, :, None] & columns[:, None, :]

@@ -88,10 +88,9 @@ def refined_peaks(heatmaps: Tensor, radius: int = 6) -> Tensor:
     row, column = index // w, index % w
     offsets = torch.arange(-radius, radius + 1, device=heatmaps.device)
     y, x = row + offsets, column + offsets
-    near_y = offsets.abs() <= torch.minimum(row, h - 1 - row)  # as far as the border on the nearer
-    near_x = offsets.abs() <= torch.minimum(
-        column, w - 1 - column
-    )  # side, or it would pull inwards
+    # As far as the border on the nearer side, or it would pull inwards.
+    near_y = offsets.abs() <= torch.minimum(row, h - 1 - row)
+    near_x = offsets.abs() <= torch.minimum(column, w - 1 - column)
     inside = near_y[:, :, None] & near_x[:, None, :]
     cells = y.clamp(0, h - 1)[:, :, None] * w + x.clamp(0, w - 1)[:, None, :]
     values = heatmaps.flatten(-2).gather(1, cells.flatten(1)).view(cells.shape)

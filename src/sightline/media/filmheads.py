@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 import torch
 
+from sightline.media.boxrows import number_in
 from sightline.media.headfiles import HeadTable, checked_rows, heads_of
 from sightline.media.headrows import Row
 from sightline.media.heads import Heads
@@ -141,10 +141,10 @@ def _number(row: Row) -> int:
     """The number that a file gives to a frame, if need be at the end of the picture's name."""
     if row.frame is not None:
         return row.frame
-    name = re.search(r"(\d+)(\.[a-z]\w*)?$", row.image, re.IGNORECASE)
-    if name is None:
+    number = number_in(row.image)
+    if number is None:
         raise ValueError(f"{row.where}: {row.image!r} has no number; give the frame or the time.")
-    return int(name[1])
+    return number
 
 
 def _first(rows: list[Row], numbers: list[int]) -> int:

@@ -21,26 +21,26 @@ from typing import Any
 from sightline.media.boxrows import (
     BOX,
     EDGES,
+    IMAGE,
+    SCORE,
     columns_of,
     corners_of,
     four_numbers,
     is_number,
     number_of,
-    parse_json,
     picture_name,
-    read_text,
-    table_lines,
     table_records,
 )
 from sightline.media.sources import natural_order
+from sightline.media.textfiles import parse_json, read_text, table_lines
 
 COLUMNS = {
-    "image": ("image", "file", "file_name", "filename", "path", "frame"),
+    "image": IMAGE,
     "frame": ("frame",),
     "time": ("time",),
     **EDGES,
     "person": ("person", "name", "track", "track_id", "id"),
-    "score": ("score", "confidence"),
+    "score": SCORE,
 }
 """Our columns and the names that they may have, in small or capital letters; `person` and `score`
 may be missing, and of `image`, `frame` and `time` one is enough."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sightline.media.boxrows import fitting_name
+from sightline.media.boxrows import fitting_name, number_in
 from sightline.media.objectrows import Thing, read_rows
 from sightline.media.objects import no_objects
 from sightline.media.sources import natural_order
@@ -64,8 +63,8 @@ class ObjectTable:
     @cached_property
     def _numbers(self) -> dict[int, str]:
         """The names by the number at their end."""
-        found = ((re.search(r"(\d+)(\.[a-z]\w*)?$", n, re.IGNORECASE), n) for n in self.pictures)
-        return {int(number[1]): name for number, name in found if number}
+        found = ((number_in(name), name) for name in self.pictures)
+        return {number: name for number, name in found if number is not None}
 
 
 def read_objects(path: str | Path) -> ObjectTable:

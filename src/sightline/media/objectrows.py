@@ -17,23 +17,22 @@ from typing import Any, TypeAlias
 from sightline.media.boxrows import (
     BOX,
     EDGES,
+    IMAGE,
+    SCORE,
     columns_of,
     corners_of,
     four_numbers,
     number_of,
-    parse_json,
     picture_name,
-    read_text,
-    read_xml,
-    table_lines,
     table_records,
 )
+from sightline.media.textfiles import parse_json, read_text, read_xml, table_lines
 
 COLUMNS = {
-    "image": ("image", "file", "file_name", "filename", "path", "frame"),
+    "image": IMAGE,
     "label": ("label", "name", "class", "category", "object"),
     **EDGES,
-    "score": ("score", "confidence"),
+    "score": SCORE,
 }
 """Our columns and the names that they may have; without an image a row is about all pictures."""
 NAMELESS = "object"

@@ -28,13 +28,16 @@ def settle_boxes(boxes: Tensor, size: tuple[int, int], projection: Projection) -
     """Pixel boxes (P, 4) as a `Scene` of this projection and `size` (width, height) wants them.
 
     In a panorama boxes may begin anywhere from left to right, and end left of where they begin.
-    Elsewhere such a box, and in a panorama one that goes all around, or whose middle is above or
-    below it, raises ValueError.
+    Elsewhere such a box or one of which the picture shows nothing, and in a panorama one that goes
+    all around, or whose middle is above or below it, raises ValueError.
     """
     width, height = size
     ends_before = boxes[:, 2] < boxes[:, 0]
     if projection == "perspective":
         _refuse(boxes[ends_before], "is reversed; only in a panorama may x_min be above x_max")
+        seen = (boxes[:, 2:] > 0) & (boxes[:, :2] < torch.tensor(size))
+        beside = f"is outside the picture of {width} x {height} pixels; give pixels of it"
+        _refuse(boxes[~seen.all(1) & boxes.isfinite().all(1)], beside)
         return boxes
     ends = boxes[:, 2] + ends_before * width
     _refuse(boxes[ends - boxes[:, 0] >= width], f"is wider than the panorama of {width} pixels")

@@ -1,1 +1,1 @@
-"""Pure metric functions, one value per person."""
+"""Metrics: pure functions with one value per person, and the scores made of them."""

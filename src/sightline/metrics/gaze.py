@@ -54,12 +54,17 @@ def average_precision(scores: Tensor, positives: Tensor, weights: Tensor | None 
     counts = torch.ones_like(scores) if weights is None else weights
     scores, order = scores.sort(descending=True)
     counts = counts.double()[..., order]
-    steps = torch.cat([scores[1:] != scores[:-1], torch.ones_like(scores[:1], dtype=torch.bool)])
+    steps = tie_ends(scores)
     found = (counts * positives[order]).cumsum(-1)[..., steps]
     taken = counts.cumsum(-1)[..., steps]
     precision = found / taken.clamp(min=1e-300)  # nobody taken yet: recall does not step either
     recall = pad(found / found[..., -1:], (1, 0))
     return (recall.diff() * precision).sum(-1)
+
+
+def tie_ends(scores: Tensor) -> Tensor:
+    """Mask (N,) of sorted scores (N,), true at the last of each run of equal ones."""
+    return torch.cat([scores[1:] != scores[:-1], torch.ones_like(scores[:1], dtype=torch.bool)])
 
 
 def average_precision_outside(
@@ -94,7 +99,7 @@ def auc_gazefollow_float(heatmaps: Tensor, points: Tensor, size: tuple[int, int]
     and scored against the `multi_hot` map of the annotations (P, A, 2), in pixels. An image smaller
     than the heatmap is sampled without scikit-image's smoothing.
     """
-    return _auc(heatmaps, (multi_hot(p, size) for p in points), _resize_mirrored)
+    return enlarged_auc(heatmaps, (multi_hot(p, size) for p in points), _resize_mirrored)
 
 
 def auc_gazefollow_bilinear(heatmaps: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
@@ -102,7 +107,7 @@ def auc_gazefollow_bilinear(heatmaps: Tensor, points: Tensor, size: tuple[int, i
 
     Otherwise like `auc_gazefollow_float`.
     """
-    return _auc(heatmaps, (multi_hot(p, size) for p in points), _resize_clamped)
+    return enlarged_auc(heatmaps, (multi_hot(p, size) for p in points), _resize_clamped)
 
 
 def auc_gazefollow_uint8(heatmaps: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
@@ -110,7 +115,7 @@ def auc_gazefollow_uint8(heatmaps: Tensor, points: Tensor, size: tuple[int, int]
 
     Otherwise like `auc_gazefollow_float`.
     """
-    return _auc(heatmaps, (multi_hot(p, size) for p in points), _resize_uint8)
+    return enlarged_auc(heatmaps, (multi_hot(p, size) for p in points), _resize_uint8)
 
 
 def auc_vat_float(heatmaps: Tensor, points: Tensor) -> Tensor:
@@ -118,12 +123,12 @@ def auc_vat_float(heatmaps: Tensor, points: Tensor) -> Tensor:
 
     Positive is a square of 19 x 19 cells of the 64 x 64 map, wherever the training label is drawn.
     """
-    return _auc(heatmaps, gaussian_heatmaps(points, VAT_SIZE) > 0, _resize_mirrored)
+    return enlarged_auc(heatmaps, gaussian_heatmaps(points, VAT_SIZE) > 0, _resize_mirrored)
 
 
 def auc_vat_uint8(heatmaps: Tensor, points: Tensor) -> Tensor:
     """VideoAttentionTarget AUC (P,) of Chong et al. 2020: `auc_vat_float` in 256 grey levels."""
-    return _auc(heatmaps, gaussian_heatmaps(points, VAT_SIZE) > 0, _resize_uint8)
+    return enlarged_auc(heatmaps, gaussian_heatmaps(points, VAT_SIZE) > 0, _resize_uint8)
 
 
 def auc_vat_cut(heatmaps: Tensor, points: Tensor) -> Tensor:
@@ -134,14 +139,18 @@ def auc_vat_cut(heatmaps: Tensor, points: Tensor) -> Tensor:
     positives = gaussian_heatmaps(points, VAT_SIZE) > 0
     positives[:, -1, :] = False
     positives[:, :, -1] = False
-    return _auc(heatmaps, positives, _resize_mirrored)
+    return enlarged_auc(heatmaps, positives, _resize_mirrored)
 
 
-def _auc(
+def enlarged_auc(
     heatmaps: Tensor,
     positives: Iterable[Tensor],
     resize: Callable[[Tensor, tuple[int, ...]], Tensor],
 ) -> Tensor:
+    """ROC AUC (P,) of heatmaps (P, h, w), each resized to the (H, W) of its boolean map.
+
+    Raises ValueError for a heatmap with NaN.
+    """
     if heatmaps.isnan().any():  # a value of NaN would quietly leave this person out of the score
         raise ValueError("A heatmap holds NaN and cannot be scored; check the model's output.")
     heatmaps = heatmaps.float()

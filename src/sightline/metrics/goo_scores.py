@@ -1,24 +1,15 @@
-"""The metrics of GOO and GaTector by name: of gaze, of the gaze object, of all objects."""
+"""The metrics of GOO and GaTector by name: of gaze, and of the gaze object."""
 
 from __future__ import annotations
 
-import math
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import centres, to_unit
-from sightline.goo_classes import HEAD
-from sightline.metrics.coco import coco_average_precisions
-from sightline.metrics.detection import (
-    THRESHOLDS,
-    as_printed,
-    average_precisions,
-    pool_detections,
-)
+from sightline.metrics.detection import THRESHOLDS
 from sightline.metrics.gaze import auc_vat_float, average_distance
 from sightline.metrics.goo import (
     CELLS,
@@ -33,25 +24,23 @@ from sightline.metrics.objects import (
     NEARNESS_THRESHOLDS,
     accuracies,
     class_accuracies,
-    found_objects,
     gaze_object_precision,
     row_accuracies,
     scores_of_found,
     similarities,
     true_gaze_objects,
 )
-from sightline.metrics.scores import Metric, SetMetric, unit_annotations
+from sightline.metrics.scores import Metric, truth_of, unit_annotations
 from sightline.metrics.similarity import iou, nearness, soc, wuoc
-from sightline.scene import Objects, Scene
+from sightline.scene import Scene
 
 PROXIMITIES = (0.01, 0.03, 0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
 
 
 def _annotations(scene: Scene) -> Tensor:
     """Annotations (P, A, 2), NaN for people who look outside: a user's own data may have some."""
-    values = unit_annotations(scene)
-    assert scene.truth is not None, "unit_annotations refuses scenes without truth"
-    return values.masked_fill((scene.truth.inside == 0)[:, None, None], torch.nan)
+    outside = truth_of(scene).inside == 0
+    return unit_annotations(scene).masked_fill(outside[:, None, None], torch.nan)
 
 
 def _targets(scene: Scene) -> Tensor:
@@ -202,50 +191,3 @@ gaze_object_metrics = (
     ),
 )
 """The gaze object; people without a visible one are left out, who is given none is a miss."""
-
-
-def _keep(gaze: Gaze, scene: Scene) -> tuple[Objects, Objects] | None:
-    found = found_objects(gaze, scene)
-    return None if found is None or scene.objects is None else (found, scene.objects)
-
-
-def _coco(kept: list[Any]) -> dict[str, float]:
-    if not kept or any(part is None for part in kept):
-        return dict.fromkeys(_COCO, math.nan)
-    values = coco_average_precisions(pool_detections(kept)).nanmean(0)
-    return dict(zip(_COCO, values.tolist(), strict=True))
-
-
-def _released(kept: list[Any]) -> dict[str, float]:
-    if not kept or any(part is None for part in kept):
-        return dict.fromkeys(_RELEASED, math.nan)
-    detections = pool_detections((as_printed(found), as_printed(true)) for found, true in kept)
-    coco = coco_average_precisions(detections)[:HEAD].nanmean(0)
-    voc = (
-        average_precisions(detections, partial(iou, pixel=1.0), (0.5,)),
-        average_precisions(detections, partial(wuoc, pixel=1.0)),
-        average_precisions(detections, partial(soc, pixel=1.0)),
-    )
-    values = [*coco.tolist(), *(part.nanmean().item() for part in voc)]
-    return dict(zip(_RELEASED, values, strict=True))
-
-
-_COCO = {
-    "objects.coco.ap": "Mean average precision over classes and IoU 0.50 to 0.95 (COCO).",
-    "objects.coco.ap50": "The same at IoU 0.50.",
-    "objects.coco.ap75": "The same at IoU 0.75.",
-}
-_RELEASED = {
-    "goo.coco.ap.released": "objects.coco.ap with the release's shifted categories: without heads.",
-    "goo.coco.ap50.released": "The same at IoU 0.50.",
-    "goo.coco.ap75.released": "The same at IoU 0.75.",
-    "goo.voc.ap50.released": "Mean average precision over classes at IoU 0.50 (VOC, all points).",
-    "goo.wuoc.released": "That procedure with wUoC, mean over 0.50 to 0.95: all objects, no "
-    "gaze; flaw: a detection beside an object of its size counts as found.",
-    "goo.msoc.released": "That procedure with SoC, mean over 0.50 to 0.95: all objects, no gaze.",
-}
-
-coco_objects = SetMetric(_COCO, _keep, _coco)
-"""Detection as COCO scores it."""
-released_objects = SetMetric(_RELEASED, _keep, _released)
-"""Detection as GaTector's release scores it, from boxes and scores cut as it prints them."""

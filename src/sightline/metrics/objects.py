@@ -13,6 +13,7 @@ from torch import Tensor
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import to_pixels
 from sightline.metrics.detection import THRESHOLDS, Similarity, precision_area
+from sightline.metrics.gaze import tie_ends
 from sightline.scene import Objects, Scene
 
 NEARNESS_THRESHOLDS = tuple(percent / 100 for percent in range(5, 100, 5))
@@ -118,7 +119,7 @@ def gaze_object_precision(
     """
     scores, order = scores.sort(descending=True)
     similarity, weights = similarity[order], weights[:, order]
-    ends = torch.cat([scores[1:] != scores[:-1], torch.ones_like(scores[:1], dtype=torch.bool)])
+    ends = tie_ends(scores)
     ends = slice(None) if ends.all() else ends
     taken = weights.cumsum(-1)[:, ends]
     areas = [

@@ -1,31 +1,16 @@
-"""From pictures to scores: metrics by name, one row per person, means with confidence intervals."""
+"""From pictures to scores: what a metric is, a row per person, means with confidence intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from sightline.gaze import Gaze
-from sightline.geometry.boxes import centres, to_unit
-from sightline.geometry.heatmap import peaks
-from sightline.metrics.gaze import (
-    angular_error,
-    auc_gazefollow_bilinear,
-    auc_gazefollow_float,
-    auc_gazefollow_uint8,
-    auc_vat_cut,
-    auc_vat_float,
-    auc_vat_uint8,
-    average_distance,
-    average_precision,
-    average_precision_outside,
-    minimum_distance,
-)
+from sightline.geometry.boxes import to_unit
 from sightline.scene import Scene, Truth
 
 
@@ -117,7 +102,7 @@ def join(parts: Sequence[Measured]) -> Measured:
 
 def _counted(gaze: Gaze, scene: Scene) -> Tensor:
     """Mask (P,) of the people to score, after checking that prediction and scene fit."""
-    counted = _truth(scene).counted
+    counted = truth_of(scene).counted
     if len(gaze) != len(scene):
         raise ValueError(
             f"Scene {scene.key!r} has {len(scene)} people but the prediction has {len(gaze)}; "
@@ -128,12 +113,6 @@ def _counted(gaze: Gaze, scene: Scene) -> Tensor:
             f"Scene {scene.key!r}: a predicted point or heatmap is NaN; check the model's output."
         )
     return torch.ones(len(scene), dtype=torch.bool) if counted is None else counted.bool()
-
-
-def _truth(scene: Scene) -> Truth:
-    if scene.truth is None:
-        raise ValueError(f"Scene {scene.key!r} has no annotations; score a labelled dataset.")
-    return scene.truth
 
 
 def score(
@@ -180,152 +159,13 @@ def _resample(count: int, n: int, generator: torch.Generator) -> Tensor:
     return torch.bincount(drawn.flatten(), minlength=count * n).view(count, n).double()
 
 
+def truth_of(scene: Scene) -> Truth:
+    """What annotators said; raises ValueError for a scene without."""
+    if scene.truth is None:
+        raise ValueError(f"Scene {scene.key!r} has no annotations; score a labelled dataset.")
+    return scene.truth
+
+
 def unit_annotations(scene: Scene) -> Tensor:
     """Annotations (P, A, 2) as fractions of the image, in double as in the published codes."""
-    return to_unit(_truth(scene).points.double(), scene.size)
-
-
-def _inside_annotations(scene: Scene) -> Tensor:
-    """Like `unit_annotations`, NaN for people who do not look inside."""
-    inside = _truth(scene).inside == 1
-    return unit_annotations(scene).where(inside[:, None, None], torch.nan)
-
-
-def _gazefollow_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
-    return auc(gaze.heatmaps, _truth(scene).points, scene.size)
-
-
-def _gazefollow_distance(distance: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
-    return distance(gaze.points, unit_annotations(scene))
-
-
-def _gazefollow_corner_distance(
-    distance: Callable[..., Tensor], gaze: Gaze, scene: Scene
-) -> Tensor:
-    return distance(peaks(gaze.heatmaps), unit_annotations(scene))
-
-
-def _gazefollow_angle(gaze: Gaze, scene: Scene) -> Tensor:
-    eyes = to_unit(centres(scene.heads), scene.size)
-    return angular_error(gaze.points, unit_annotations(scene), eyes)
-
-
-def _vat_auc(auc: Callable[..., Tensor], gaze: Gaze, scene: Scene) -> Tensor:
-    return auc(gaze.heatmaps, _inside_annotations(scene).nanmean(1))
-
-
-def _vat_distance(gaze: Gaze, scene: Scene) -> Tensor:
-    return average_distance(gaze.points, _inside_annotations(scene))
-
-
-def _vat_corner_distance(gaze: Gaze, scene: Scene) -> Tensor:
-    return average_distance(peaks(gaze.heatmaps), _inside_annotations(scene))
-
-
-def _inside_score(gaze: Gaze, scene: Scene) -> Tensor:
-    return torch.full((len(scene),), torch.nan) if gaze.inside is None else gaze.inside
-
-
-def _inside_label(_gaze: Gaze, scene: Scene) -> Tensor:
-    return _truth(scene).inside
-
-
-gazefollow_metrics = (
-    Metric(
-        "gazefollow.auc.float-mirror",
-        "ROC AUC at image size against all annotations; float heatmap, mirrored border (PDP).",
-        "higher",
-        (partial(_gazefollow_auc, auc_gazefollow_float),),
-    ),
-    Metric(
-        "gazefollow.auc.uint8",
-        "ROC AUC at image size; heatmap first stretched to 256 grey levels (Chong et al. 2020).",
-        "higher",
-        (partial(_gazefollow_auc, auc_gazefollow_uint8),),
-    ),
-    Metric(
-        "gazefollow.auc.float-clamp",
-        "ROC AUC at image size; float heatmap, clamped border (torch's bilinear resize).",
-        "higher",
-        (partial(_gazefollow_auc, auc_gazefollow_bilinear),),
-    ),
-    Metric(
-        "gazefollow.distance.to-mean",
-        "Average distance: from the point to the mean annotation, in the unit square.",
-        "lower",
-        (partial(_gazefollow_distance, average_distance),),
-    ),
-    Metric(
-        "gazefollow.distance.minimum",
-        "Minimum distance: from the point to the nearest annotation, in the unit square.",
-        "lower",
-        (partial(_gazefollow_distance, minimum_distance),),
-    ),
-    Metric(
-        "gazefollow.distance.to-mean.cell-corner",
-        "Average distance of the corner of the heatmap's highest cell (Gaze-LLE).",
-        "lower",
-        (partial(_gazefollow_corner_distance, average_distance),),
-    ),
-    Metric(
-        "gazefollow.distance.minimum.cell-corner",
-        "Minimum distance of the corner of the heatmap's highest cell (Gaze-LLE).",
-        "lower",
-        (partial(_gazefollow_corner_distance, minimum_distance),),
-    ),
-    Metric(
-        "gazefollow.angle.head-centre",
-        "Angle in degrees at the head's centre between point and mean annotation, unit square.",
-        "lower",
-        (_gazefollow_angle,),
-    ),
-)
-"""The GazeFollow test protocol: everyone annotated counts."""
-
-vat_metrics = (
-    Metric(
-        "vat.auc.float",
-        "ROC AUC on the 64 x 64 map against a square of 19 x 19 cells, inside only (PDP).",
-        "higher",
-        (partial(_vat_auc, auc_vat_float),),
-    ),
-    Metric(
-        "vat.auc.uint8",
-        "The same with the heatmap first stretched to 256 grey levels (Chong et al. 2020).",
-        "higher",
-        (partial(_vat_auc, auc_vat_uint8),),
-    ),
-    Metric(
-        "vat.auc.float-cut",
-        "Like vat.auc.float, but the map's last row and column are never positive (Gaze-LLE).",
-        "higher",
-        (partial(_vat_auc, auc_vat_cut),),
-    ),
-    Metric(
-        "vat.distance",
-        "Distance from the point to the annotation in the unit square, inside only.",
-        "lower",
-        (_vat_distance,),
-    ),
-    Metric(
-        "vat.distance.cell-corner",
-        "Like vat.distance, from the corner of the heatmap's highest cell (Gaze-LLE).",
-        "lower",
-        (_vat_corner_distance,),
-    ),
-    Metric(
-        "vat.ap.inside-positive",
-        "Average precision of the inside probability, inside people as positives (published).",
-        "higher",
-        (_inside_score, _inside_label),
-        average_precision,
-    ),
-    Metric(
-        "vat.ap.outside-positive",
-        "Average precision of finding the people who look outside; not the published number.",
-        "higher",
-        (_inside_score, _inside_label),
-        average_precision_outside,
-    ),
-)
-"""The VideoAttentionTarget test protocol: AUC and distance of people who look inside, AP of all."""
+    return to_unit(truth_of(scene).points.double(), scene.size)

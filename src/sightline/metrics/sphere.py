@@ -18,7 +18,7 @@ from sightline.geometry.boxes import to_pixels
 from sightline.geometry.heatmap import gaussian_heatmaps
 from sightline.geometry.panorama import cell_points
 from sightline.geometry.sphere import great_circle, sight_ends, to_points, to_rays, wrapped
-from sightline.metrics.gaze import multi_hot, roc_auc
+from sightline.metrics.gaze import enlarged_auc, multi_hot, roc_auc
 
 PUBLISHED_SIZE = 64  # cells each way of the map that the published AUC compares
 CAP = 15.0  # degrees: two people who look for one target are 0.2531 rad = 14.5 degrees apart
@@ -66,18 +66,15 @@ def auc_one_hot(heatmaps: Tensor, targets: Tensor, size: tuple[int, int]) -> Ten
 
     Enlarged by Pillow's bicubic filter. Not comparable with `auc_square`.
     """
-    # One person at a time: the enlarged maps of all people of a 4K panorama would fill the memory.
     hot = (multi_hot(target, size) for target in to_pixels(targets, size)[:, None])
-    values = [
-        roc_auc(_enlarged(heatmap, size).view(1, -1), pixel.view(1, -1))
-        for heatmap, pixel in zip(heatmaps, hot, strict=True)
-    ]
-    return torch.cat([torch.empty(0, dtype=torch.float64), *values])
+    return enlarged_auc(heatmaps, hot, _resize_bicubic)
 
 
-def _enlarged(heatmap: Tensor, size: tuple[int, int]) -> Tensor:
-    picture = Image.fromarray(heatmap.float().cpu().numpy())
-    return torch.from_numpy(np.array(picture.resize(size, Image.Resampling.BICUBIC)))
+def _resize_bicubic(heatmap: Tensor, shape: tuple[int, ...]) -> Tensor:
+    picture = Image.fromarray(heatmap.cpu().numpy())
+    return torch.from_numpy(
+        np.array(picture.resize((shape[1], shape[0]), Image.Resampling.BICUBIC))
+    )
 
 
 def auc_cap(heatmaps: Tensor, targets: Tensor, cap_degrees: float = CAP) -> Tensor:

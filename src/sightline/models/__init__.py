@@ -1,27 +1,42 @@
-"""Published models by name: `create` a fresh one, `load` one with weights, list what there is."""
+"""Models and recipes by name: `create` a fresh model, `load` one with weights, find a recipe."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.models.cache import cached
+from sightline.models.catalogue import catalogued, find_weights, known_weights, weights_catalogue
 from sightline.registry import UnknownNameError, resolve
 
 if TYPE_CHECKING:
-    import torch
+    from sightline.models.base import GazeModel
+    from sightline.models.weights import State
+    from sightline.recipe import Recipe
 
-    from sightline.models.base import GazeModel, Weights
+__all__ = [
+    "MODELS",
+    "RECIPES",
+    "catalogued",
+    "convert",
+    "create",
+    "find_recipe",
+    "find_weights",
+    "initialise",
+    "known_weights",
+    "list_models",
+    "load",
+    "read_model",
+    "weights_catalogue",
+]
 
 MODELS = {  # name: "module:factory"
     "pdp": "sightline.models.pdp.model:pdp",
     "pdp-nodepth": "sightline.models.pdp.model:pdp_nodepth",
     "pdp-small": "sightline.models.pdp.model:pdp_small",
-    "pdp-video": "sightline.models.pdp.temporal:pdp_video",
-    "pdp-video-nodepth": "sightline.models.pdp.temporal:pdp_video_nodepth",
+    "pdp-video": "sightline.models.pdp.video:pdp_video",
+    "pdp-video-nodepth": "sightline.models.pdp.video:pdp_video_nodepth",
     "chong2020": "sightline.models.chong2020.model:chong2020",
     "chong2020-video": "sightline.models.chong2020.video:chong2020_video",
     "gatector": "sightline.models.gatector.model:gatector",
@@ -78,7 +93,7 @@ CONVERTERS = (  # modules with `convert` and `initialise` for official checkpoin
 def create(name: str, **overrides: object) -> GazeModel:
     """A fresh model with random weights; `overrides` change fields of its config.
 
-    Raises UnknownNameError for an unknown name.
+    Raises UnknownNameError for an unknown name, TypeError for a field that there is not.
     """
     model = resolve(name, MODELS, "model")(**overrides)
     model.name = name
@@ -107,13 +122,17 @@ def load(
     from sightline.models.precision import choose_precision, prepare
 
     kind = name if ":" in name else name.partition(".")[0]
-    model = read_model(kind, Path(weights) if weights else known_weights(name))
+    model, _ = read_model(kind, Path(weights) if weights else known_weights(name))
     model.name = kind if weights else name
     return prepare(model, device, choose_precision(precision, device))
 
 
-def read_model(name: str, path: Path) -> GazeModel:
-    """The model `name` with the weights of a file of ours or of an official checkpoint."""
+def read_model(name: str, path: Path) -> tuple[GazeModel, list[str]]:
+    """The model `name` with the weights of a file of ours or of an official checkpoint.
+
+    And notes in words on what of an official one was left out. Raises FileNotFoundError, and
+    WeightsError, listing the differing names, for weights of another model.
+    """
     from sightline.models.weights import (
         WeightsError,
         config_from_json,
@@ -121,39 +140,44 @@ def read_model(name: str, path: Path) -> GazeModel:
         require_match,
     )
 
-    model = create(name)
+    resolve(name, MODELS, "model")  # an unknown name is told before a large file is read
     state, metadata = read_state(path)
     if "config" not in metadata:
-        return convert(name, state)[0]
+        return convert(name, state)
+    model = create(name)
     if metadata.get("model") == name:
         config = config_from_json(type(model.config), metadata["config"])
         if config != model.config:  # one that differs from the default was saved on purpose
             model = type(model)(config)
+            model.name = name
     try:
         require_match(model, state)
     except WeightsError as error:
         saved = metadata.get("model", "a model without a name")
         raise WeightsError(f"{path} holds weights of {saved}, not of {name}: {error}") from error
     model.load_state_dict(state)
-    model.name = name
-    return model
+    return model, []
 
 
-def convert(name: str, state: dict[str, torch.Tensor]) -> tuple[GazeModel, list[str]]:
+def convert(name: str, official: State) -> tuple[GazeModel, list[str]]:
     """The model `name` from an official checkpoint, and notes in words on what was left out.
 
     Raises WeightsError, listing the differing names, for a checkpoint of another model.
     """
+    import torch
+
     from sightline.models.weights import WeightsError
 
-    wanted = create(name)
+    with torch.device("meta"):  # its class and config are all that is wanted of it
+        wanted = create(name)
     converter = _converter(wanted)
     if converter is None:
         raise UnknownNameError(f"no official checkpoints are known for {name!r}")
-    model, notes = converter.convert(state)
+    model, notes = converter.convert(official)
     if model.config != wanted.config:
         found = _difference(model.config, wanted.config)
         raise WeightsError(f"the checkpoint is of another model than {name}: {found}")
+    model.name = name
     return model, notes
 
 
@@ -164,7 +188,7 @@ def _difference(found: Any, wanted: Any) -> str:
     return f"{type(found).__name__.removesuffix('Config')} with {other}"
 
 
-def initialise(model: GazeModel, state: dict[str, torch.Tensor]) -> list[str]:
+def initialise(model: GazeModel, state: State) -> list[str]:
     """Start `model` from official weights or those of a relative; notes say what went where.
 
     A model without relatives takes only what fits it as a whole; raises WeightsError otherwise.
@@ -185,52 +209,17 @@ def _converter(model: GazeModel) -> Any:
     return import_module(known[0]) if known else None
 
 
-def weights_catalogue() -> dict[str, Weights]:
-    """All known weights by "model.tag"."""
-    from sightline.models.chong2020 import weights as chong2020
-    from sightline.models.gatector import weights as gatector
-    from sightline.models.gazefollow360 import weights as gazefollow360
-    from sightline.models.gazelle import weights as gazelle
-    from sightline.models.pdp import weights as pdp
+def find_recipe(name: str, **changes: Any) -> Recipe:
+    """The recipe of that name or "file.py:function", with `changes` to fields of all its stages.
 
-    modules = (gazelle, pdp, chong2020, gatector, gazefollow360)
-    return {name: weights for module in modules for name, weights in module.WEIGHTS.items()}
-
-
-def catalogued(name: str) -> Weights:
-    """What is known of weights, "model.tag"; UnknownNameError names those that there are."""
-    catalogue = weights_catalogue()
-    if name not in catalogue:
-        model = name.partition(".")[0]
-        resolve(model, MODELS, "model")
-        tags = [known for known in catalogue if known.partition(".")[0] == model]
-        hint = f" or take {' or '.join(tags)}" if tags else ""
-        raise UnknownNameError(f"{name!r} names no weights; give a file (--weights FILE){hint}")
-    return catalogue[name]
-
-
-def find_weights(name: str) -> Path | None:
-    """The file of known weights in the package or in the cache; None if it is in neither."""
-    packaged = catalogued(name).file
-    path = Path(str(files("sightline") / packaged)) if packaged else cached(name)
-    return path if path.is_file() else None
-
-
-def known_weights(name: str) -> Path:
-    """The file of known weights; UnknownNameError or FileNotFoundError say how to get them."""
-    path = find_weights(name)
-    if path is None:
-        weights = catalogued(name)
-        published = " ".join(source.name for source in weights.files) or "FILE"
-        by_hand = f"`sightline models add {name} {published}`"
-        if weights.files:
-            get = (
-                f"fetch them with `sightline models pull {name}`, or register copies with {by_hand}"
-            )
-        else:
-            get = f"{weights.origin}; give the file (--weights FILE) or register it with {by_hand}"
-        raise FileNotFoundError(f"the weights {name} are not here: {get}")
-    return path
+    Raises UnknownNameError, and ValueError for a number below 1; None changes nothing.
+    """
+    recipe: Recipe = resolve(name, RECIPES, "recipe")()
+    changes = {key: value for key, value in changes.items() if value is not None}
+    for key, value in changes.items():
+        if value < 1:
+            raise ValueError(f"{key} = {value}: a recipe needs at least 1")
+    return replace(recipe, stages=tuple(replace(stage, **changes) for stage in recipe.stages))
 
 
 def list_models() -> list[str]:

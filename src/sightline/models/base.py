@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,49 +13,6 @@ from sightline.gaze import Gaze
 from sightline.gaze_objects import only_sure
 from sightline.models.hub import OnHub
 from sightline.scene import Projection, Scene
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file as its authors publish it.
-
-    prefix: put before the names of its tensors where the files of a model are merged.
-    size, sha256: bytes, and hexadecimal digits; None where neither authors nor mirrors tell.
-    """
-
-    url: str
-    licence: str
-    prefix: str = ""
-    size: int | None = None
-    sha256: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name as published."""
-        return self.url.rpartition("/")[2]
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Where weights come from and what may be done with them.
-
-    origin: who trained it on what, and how to get it.
-    file: a path inside the installed package, or None.
-    files: what `sightline models pull` fetches and merges; none where no plain address is known.
-    data: what it was trained on, keys of `licences.DATA`.
-    backbone: the licence of a backbone that others trained; None without one.
-    paper: what the authors report, on the `benchmark`.
-    """
-
-    licence: str
-    origin: str
-    file: str | None = None
-    files: tuple[Source, ...] = ()
-    data: tuple[str, ...] = ()
-    backbone: str | None = None
-    code: str = "Apache-2.0"
-    benchmark: str | None = None
-    paper: dict[str, float] = field(default_factory=dict)
 
 
 class GazeModel(nn.Module, OnHub):
@@ -129,6 +85,14 @@ class GazeModel(nn.Module, OnHub):
         Scenes of a model with a `clip_length` are clips, one after the other: that many consecutive
         frames of the same people. Of the objects that a model finds, those that it is sure of.
         """
+        if isinstance(scenes, Scene):
+            raise TypeError("predict takes a list of scenes; give [scene]")
+        other = next((s for s in scenes if s.projection not in self.projections), None)
+        if other is not None:
+            raise ValueError(
+                f"Scene {other.key!r}: this model reads {' or '.join(self.projections)} pictures, "
+                f"and this one is {other.projection}; take another model, or sightline.predict"
+            )
         gazes = self.predict_batch(self.preprocess(scenes)) if scenes else []
         return [only_sure(gaze, self.least_score) for gaze in gazes]
 

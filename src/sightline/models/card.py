@@ -11,7 +11,8 @@ from sightline.models.hub import kind_of
 from sightline.models.licences import licences
 
 if TYPE_CHECKING:
-    from sightline.models.base import GazeModel, Weights
+    from sightline.models.base import GazeModel
+    from sightline.models.catalogue import Weights
 
 HUB_LICENCES = {"Apache-2.0": "apache-2.0", "MIT": "mit"}
 

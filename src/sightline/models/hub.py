@@ -73,15 +73,15 @@ def kind_of(model: GazeModel) -> str:
 
 def _read(kind: type[GazeModel], config: Path, path: Path) -> GazeModel:
     from sightline.models import MODELS, read_model
-    from sightline.models.weights import WeightsError, read_state
+    from sightline.models.weights import WeightsError, read_notes
 
     about = json.loads(config.read_text(encoding="utf-8"))
-    metadata = read_state(path)[1]
+    metadata = read_notes(path)
     noted = {"model": metadata.get("model"), "config": json.loads(metadata.get("config", "null"))}
     if about != noted:
         raise WeightsError(f"{config} and {path} are of different models; take both anew")
     # never by a name that would import a module: the file comes from outside
-    model = read_model(about["model"], path) if about["model"] in MODELS else _own(kind, path)
+    model = read_model(about["model"], path)[0] if about["model"] in MODELS else _own(kind, path)
     if not isinstance(model, kind):
         raise WeightsError(f"{path} is of {about['model']}, which is no {kind.__name__}")
     model.name = metadata.get("weights") or str(about["model"])

@@ -101,8 +101,17 @@ def deconv_block(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
     return [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
 
 
-def initialise(module: nn.Module) -> None:
+def init_weights(module: nn.Module) -> None:
     """Initial values of a convolution, for `nn.Module.apply`; others keep PyTorch's."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         fan_out = math.prod(module.kernel_size) * module.out_channels
         nn.init.normal_(module.weight, std=math.sqrt(2 / fan_out))
+
+
+def calm(last: nn.Module) -> None:
+    """Let the last convolution of a decoder, one channel to one, start with small heatmaps.
+
+    A random one may begin far from blank, and most of the first steps go into shrinking it.
+    """
+    nn.init.constant_(last.get_parameter("weight"), 0.1)
+    nn.init.zeros_(last.get_parameter("bias"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.models.base import Weights
+from sightline.models.catalogue import Weights
 
 DATA = {
     "rendered": "scenes rendered by sightline: Apache-2.0",

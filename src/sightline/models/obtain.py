@@ -12,8 +12,8 @@ from filelock import FileLock
 from safetensors import SafetensorError
 
 from sightline.models import catalogued, convert, read_model
-from sightline.models.base import Source, Weights
 from sightline.models.cache import cached, downloads, note_of, offline_switch
+from sightline.models.catalogue import Source, Weights
 from sightline.models.download import BY_HAND, DownloadError, Transfer, Watch, unwatched
 from sightline.models.weights import WeightsError, read_state, save_weights
 from sightline.provenance import sha256, write_json
@@ -115,7 +115,7 @@ def add(name: str, files: list[Path], *, half: bool = False) -> Stored:
     named = {file.name: file for file in files}
     wanted = {source.name: source for source in weights.files}
     if len(files) == 1 and (not named.keys() <= wanted.keys() or _is_whole(weights, files[0])):
-        return _write(name, *_whole_model(name, files[0]), files, half)
+        return _write(name, *read_model(name.partition(".")[0], files[0]), files, half)
     if unknown := named.keys() - wanted.keys():
         known = " and ".join(wanted) or "one file"
         raise WeightsError(f"{name} is made of {known}, not of {', '.join(sorted(unknown))}")
@@ -136,11 +136,6 @@ def _is_whole(weights: Weights, file: Path) -> bool:
     state, metadata = read_state(file)
     prefixes = [source.prefix for source in weights.files if source.prefix]
     return "config" in metadata or any(key.startswith(p) for key in state for p in prefixes)
-
-
-def _whole_model(name: str, file: Path) -> tuple[GazeModel, list[str]]:
-    kind, (state, metadata) = name.partition(".")[0], read_state(file)
-    return (read_model(kind, file), []) if "config" in metadata else convert(kind, state)
 
 
 def _store(name: str, files: list[tuple[Source, Path]], half: bool) -> Stored:

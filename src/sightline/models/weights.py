@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from sightline.models.base import GazeModel
 
+State = dict[str, Tensor]
+"""Tensors by name, of a model or a checkpoint."""
 DAMAGED = (  # what PyTorch's reader raises on files that are no checkpoints
     pickle.UnpicklingError,
     struct.error,
@@ -35,7 +37,7 @@ class WeightsError(ValueError):
     """Weights that do not fit, or a file that cannot be read; the message says why."""
 
 
-def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_state(path: Path) -> tuple[State, dict[str, str]]:
     """Tensors by name and the metadata of a safetensors file or a PyTorch checkpoint.
 
     Of a checkpoint, the content of the key `state_dict` or `model` is taken and a leading `module.`
@@ -52,7 +54,16 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         return _read_checkpoint(path), {}
 
 
-def _read_checkpoint(path: Path) -> dict[str, Tensor]:
+def read_notes(path: Path) -> dict[str, str]:
+    """The metadata of a safetensors file without its tensors; none of another kind of file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except SafetensorError:
+        return {}
+
+
+def _read_checkpoint(path: Path) -> State:
     try:
         with warnings.catch_warnings(action="ignore"):  # about how a file was pickled
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -71,9 +82,7 @@ def _read_checkpoint(path: Path) -> dict[str, Tensor]:
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
-def require_match(
-    model: nn.Module, state: dict[str, Tensor], *, missing_ok: Collection[str] = ()
-) -> None:
+def require_match(model: nn.Module, state: State, *, missing_ok: Collection[str] = ()) -> None:
     """Raise WeightsError, listing the differing names, unless `state` fits `model` name by name."""
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     given = {name: tuple(tensor.shape) for name, tensor in state.items()}
@@ -92,7 +101,7 @@ def _shorten(names: list[str], most: int = 6) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
-def load_part(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
+def load_part(model: nn.Module, state: State) -> list[str]:
     """Load weights that need not be all of the model's; a note names those that it keeps.
 
     Raises WeightsError when one is unknown or of another shape.

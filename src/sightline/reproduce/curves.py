@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 from sightline.benchmark import find_benchmark
-from sightline.draw import PALETTE
+from sightline.colours import PALETTE
 from sightline.reproduce.experiment import Experiment, Runs
 
 DOTS = 120  # of the figure per inch

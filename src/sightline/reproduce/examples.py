@@ -7,13 +7,15 @@ from typing import Any
 
 from torch import Tensor
 
-from sightline.benchmark import find_benchmark
+from sightline.benchmark import Benchmark, find_benchmark
+from sightline.colours import DARK, WHITE
 from sightline.contact_sheet import contact_sheet
 from sightline.datasets import load_dataset
-from sightline.draw import DARK, WHITE, draw_gaze
-from sightline.geometry.boxes import to_unit
+from sightline.draw import draw_gaze
+from sightline.gaze_objects import only_sure
 from sightline.media.image import write_image
 from sightline.metrics.scores import measure
+from sightline.models.base import GazeModel
 from sightline.reproduce.experiment import Experiment, Runs
 from sightline.scene import Scene
 from sightline.shards import Pair, read_shards
@@ -30,7 +32,7 @@ def draw_examples(experiment: Experiment, runs: Runs, name: str, system: str, pa
     """
     benchmark = find_benchmark(name)
     (test,) = [test for test in experiment.tests if test.benchmark == name]
-    pairs = _ranked(list(read_shards(runs.predictions(system, runs.seeds[0], name))), name)
+    pairs = _ranked(list(read_shards(runs.predictions(system, runs.seeds[0], name))), benchmark)
     middle = max(0, len(pairs) // 2 - EACH // 2)
     chosen = [*pairs[:EACH], *pairs[middle : middle + EACH], *pairs[::-1][:EACH]]
     dataset: Any = load_dataset(benchmark.dataset, runs.data / test.data.name, benchmark.split)
@@ -41,9 +43,8 @@ def draw_examples(experiment: Experiment, runs: Runs, name: str, system: str, pa
     write_image(path, contact_sheet(pictures, columns, WIDTH))
 
 
-def _ranked(pairs: list[Pair], name: str) -> list[Pair]:
+def _ranked(pairs: list[Pair], benchmark: Benchmark) -> list[Pair]:
     """The pairs that the benchmark's deciding metric scores, best first."""
-    benchmark = find_benchmark(name)
     metrics = [metric for metric in benchmark.metrics if metric.id == benchmark.decides]
     scored = [
         (measure(metrics, [pair]).people[benchmark.decides].mean().item(), rank)
@@ -57,12 +58,11 @@ def _ranked(pairs: list[Pair], name: str) -> list[Pair]:
 
 
 def _drawn(pair: Pair, scene: Scene) -> Tensor:
-    picture = draw_gaze(scene.image, pair[0])
+    picture = draw_gaze(scene.image, only_sure(pair[0], GazeModel.least_score))
     assert scene.truth is not None
-    width, height = scene.size
-    unit = max(1.0, min(width, height) / 400)
-    for x, y in to_unit(scene.truth.points.nanmean(1), scene.size).tolist():
+    unit = max(1.0, min(scene.size) / 400)
+    for x, y in scene.truth.points.nanmean(1).tolist():
         if x == x:
-            ring = outline(disc((x * width, y * height), 8 * unit), 0.7 * unit)
+            ring = outline(disc((x, y), 8 * unit), 0.7 * unit)
             paint(picture, ring, [(1.5 * unit, DARK), (0.7 * unit, WHITE)])
     return picture

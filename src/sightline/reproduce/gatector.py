@@ -13,6 +13,7 @@ from sightline.gaze_objects import METHODS, Method, with_gaze_objects
 from sightline.geometry.boxes import to_unit
 from sightline.metrics.goo_scores import gaze_object_metrics
 from sightline.metrics.scores import measure, score
+from sightline.models.base import GazeModel
 from sightline.models.gatector.recipe import gatector_small_synthetic
 from sightline.recipe import Recipe
 from sightline.reproduce.experiment import Claim, Experiment, Rendered, Row, Runs, System, Test
@@ -30,7 +31,7 @@ SYSTEMS = {  # name: what is left out of the loss
     "gatector-objects": {"heatmap_weight": 0.0, "energy_weight": 0.0, "facing_weight": 0.0},
 }
 GAZE = tuple(name for name in SYSTEMS if name != "gatector-objects")
-SURE = 0.3  # score of a found box that may be the gaze object
+SURE = GazeModel.least_score  # of a found box that may be the gaze object
 
 
 def energy() -> Experiment:
@@ -55,7 +56,13 @@ def energy() -> Experiment:
         Claim(
             "the energy loss finds the gaze object", "gatector", "gatector-no-energy", TEST, mdap
         ),
-        Claim("the energy loss brings the point nearer", "gatector", GAZE[1], TEST, distance),
+        Claim(
+            "the energy loss brings the point nearer",
+            "gatector",
+            "gatector-no-energy",
+            TEST,
+            distance,
+        ),
         Claim("together beats apart: gaze", "gatector", "gatector-gaze", TEST, distance),
         Claim("together beats apart: objects", "gatector", "gatector-objects", TEST, found),
     )
@@ -65,7 +72,8 @@ def energy() -> Experiment:
         f"Reduced GaTector on {SHELVES.count} rendered shelves, {EPOCHS} epochs, tested on "
         "shoppers that it has not seen; all start from the trunks of the PDP of the same seed. "
         "*gatector-no-energy* has no energy loss, *gatector-gaze* learns no objects, "
-        "*gatector-objects* no gaze; what a system does not learn, it answers at random.",
+        "*gatector-objects* no gaze; what a system does not learn, it answers at random. mDAP "
+        "counts boxes near the right one too, so boxes at random, which are everywhere, get some.",
         systems,
         (test,),
         claims,

@@ -38,7 +38,8 @@ def sphere() -> Experiment:
     claims = (
         claim(
             "two regions and fusion beat the direction alone",
-            *2 * ["gazefollow360"],
+            "gazefollow360",
+            "gazefollow360",
             than_metric=DIRECTION,
         ),
         claim("the sphere beats the flat picture", "gazefollow360", "gazefollow360-planar"),

@@ -9,7 +9,9 @@ from statistics import mean
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from sightline.models.pdp.recipe import adam_trainable, pdp_small_synthetic, pdp_vat
+from sightline.geometry.boxes import to_unit
+from sightline.models.optimizers import adam
+from sightline.models.pdp.recipe import pdp_small_synthetic, pdp_vat
 from sightline.recipe import Recipe
 from sightline.reproduce.experiment import Claim, Experiment, Grouping, Rendered, System, Test
 from sightline.scene import Scene
@@ -106,7 +108,7 @@ def agreement(scenes: list[Scene]) -> list[str]:
 def _spread(scene: Scene) -> float:
     """The standard deviation of the annotators' points, as a share of the picture."""
     assert scene.truth is not None
-    points = scene.truth.points / torch.tensor(scene.size)
+    points = to_unit(scene.truth.points, scene.size)
     return mean(points.std(1).flatten().tolist())
 
 
@@ -141,7 +143,7 @@ def _on_clips(*, temporal: bool) -> Recipe:
     """The published stage at a higher rate, as the parts that it trains are small here."""
     recipe = pdp_vat()
     (stage,) = recipe.stages
-    stage = replace(stage, optimizer=partial(adam_trainable, rate=5e-4), clip_gradients=1.0)
+    stage = replace(stage, optimizer=partial(adam, rate=5e-4), clip_gradients=1.0)
     config = SIZE | {"temporal": temporal}
     return replace(recipe, model=f"{SCORED}:pdp_video_small", stages=(stage,), config=config)
 

@@ -66,7 +66,7 @@ class PlanarCrops(PanoramaCrops):
 
     def _crops(self, scene: Scene) -> Tensor:
         crops = torch.empty(len(scene), 3, self.size, self.size)
-        for row, box in zip(crops, enlarge(scene.heads, self.margin), strict=True):
+        for row, box in zip(crops, enlarge(scene.heads, self.head_margin), strict=True):
             side = (box[2:] - box[:2]).amax().clamp(min=2)
             left, top = ((box[:2] + box[2:] - side) / 2).int().tolist()
             image = tvf.crop(scene.image, top, left, int(side), int(side))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
 from sightline.provenance import commit, versions, write_json
 from sightline.reproduce.curves import draw_curves
@@ -45,10 +46,9 @@ def report(experiment: Experiment, runs: Runs, folder: Path) -> str:
 
 
 def _minutes(experiment: Experiment, runs: Runs) -> dict[str, float]:
+    """Of the seed in the middle: what a run has computed that was killed is not known."""
     return {
-        system.name: sum(cost(runs.run(system.name, seed)) for seed in runs.seeds)
-        / len(runs.seeds)
-        / 60
+        system.name: median(cost(runs.run(system.name, seed)) for seed in runs.seeds) / 60
         for system in experiment.systems
     }
 

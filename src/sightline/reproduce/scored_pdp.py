@@ -10,7 +10,7 @@ from sightline.batch import Batch, counted_rows
 from sightline.gaze import Gaze
 from sightline.geometry.heatmap import gaussian_heatmaps, refined_peaks
 from sightline.models.pdp.model import PDP, PDPOutput, pdp_small
-from sightline.models.pdp.temporal import PDPVideo, PDPVideoConfig
+from sightline.models.pdp.video import PDPVideo, PDPVideoConfig
 
 
 class ScoredPDP(PDP):

@@ -40,7 +40,7 @@ def choose(
     *,
     body_yaws: np.ndarray,
     outside_share: float,
-    difficulty: Difficulty = NORMAL,
+    difficulty: Difficulty,
 ) -> Targets | None:
     """One of the `candidates` for each of P people; None if somebody finds nothing.
 
@@ -69,7 +69,7 @@ def choose(
 
 
 def turn_head(
-    generator: Generator, pose: Pose, target: np.ndarray, apart: float = NORMAL.eyes_apart
+    generator: Generator, pose: Pose, target: np.ndarray, apart: float
 ) -> tuple[float, float, float]:
     """Yaw, pitch, roll of a head that looks at `target`, its eyes at most so far `apart`."""
     yaw, pitch = angles(target - pose.centre)

@@ -9,7 +9,7 @@ from typing import Any
 from torch.utils.data import DataLoader, Dataset
 
 from sightline.synthetic.endless import Device, Rendered
-from sightline.synthetic.writing import one_thread
+from sightline.workers import one_thread
 
 
 class RenderedBatches:

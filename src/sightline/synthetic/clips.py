@@ -15,24 +15,24 @@ import numpy as np
 from numpy.random import Generator
 
 from sightline.synthetic.attention import NOBODY, Targets, choose, clearly_visible, reachable
-from sightline.synthetic.difficulty import NORMAL, Difficulty
+from sightline.synthetic.difficulty import Difficulty
 from sightline.synthetic.figure import turned
 from sightline.synthetic.framing import Person
 from sightline.synthetic.gazes import Gazes
 from sightline.synthetic.motion import move
 from sightline.synthetic.rooms import Room
-from sightline.synthetic.sample import Setting, candidates, furnished, head_solids, truth_of
+from sightline.synthetic.sample import Setting, candidates, furnished, head_solids, people_of
 from sightline.synthetic.sight import look, turn_eyes
 from sightline.synthetic.world import Solids, World, join, stack, tensor
 
 
 def sample_clip(
     generator: Generator,
-    size: tuple[int, int] = (320, 240),
+    size: tuple[int, int],
     *,
     fps: float,
-    outside_share: float = 0.25,
-    difficulty: Difficulty = NORMAL,
+    outside_share: float,
+    difficulty: Difficulty,
 ) -> Iterator[World]:
     """Worlds without end of one room, `fps` of them a second, with the same people in order.
 
@@ -87,7 +87,7 @@ class _Company:
         self.lost = gazes.settled(time) & ~(sight.met & reachable(lines, gazes.yaws))
         solids, camera = self.solids, self.room.camera
         visible = clearly_visible(solids, camera, self.heads, self.room.difficulty.covered)
-        truth = truth_of(solids, camera, people, self.heads, sight.targets, visible=visible)
+        truth = people_of(solids, camera, people, self.heads, sight.targets, visible=visible)
         light = self.light._replace(noise_seed=self.light.noise_seed + frame)
         return World(solids, camera, light, truth, tuple(self.room.labels))
 

@@ -14,10 +14,9 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset
 
-from sightline.geometry.boxes import smooth_boxes
+from sightline.geometry.boxes import cut, smooth_boxes
 from sightline.scene import Clip, Projection, Scene
 from sightline.synthetic import all_around, render, shelves
 from sightline.synthetic.all_around import render_panorama, surroundings_of
@@ -26,7 +25,7 @@ from sightline.synthetic.render import SIZE, clip_of, render_all, world_of
 from sightline.synthetic.shelves import Shelf, scene_of, shelf_of
 from sightline.synthetic.source import read_source
 from sightline.synthetic.world import World
-from sightline.synthetic.writing import one_thread
+from sightline.workers import one_thread
 
 Device: TypeAlias = torch.device | str
 SPLITS = ("train", "val", "test", "trainval")
@@ -199,7 +198,7 @@ class RenderedFrames(RenderedClips):
     ) -> list[Any]:
         """Pictures of the frames."""
         clips = super().show(indices, drawn, device)
-        scenes = [replace(scene, heads=_cut(scene)) for (scene,) in clips]
+        scenes = [replace(scene, heads=cut(scene.heads, scene.size)) for (scene,) in clips]
         return [replace(s, key=self.name(i)) for i, s in zip(indices, scenes, strict=True)]
 
 
@@ -267,8 +266,3 @@ def _smooth(clip: Clip) -> Clip:
     heads = torch.stack([scene.heads for scene in clip], 1)
     smooth = torch.stack([smooth_boxes(track) for track in heads], 1)
     return [replace(scene, heads=boxes) for scene, boxes in zip(clip, smooth, strict=True)]
-
-
-def _cut(scene: Scene) -> Tensor:
-    """Heads inside the picture."""
-    return scene.heads.clamp(min=0).minimum(scene.heads.new_tensor(scene.size).repeat(2))

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from sightline.synthetic.attention import head_outlines
 from sightline.synthetic.bodies import HIPS, NECK, UNDER, hips
-from sightline.synthetic.difficulty import NORMAL, Difficulty
+from sightline.synthetic.difficulty import Difficulty
 from sightline.synthetic.figure import HEAD_HEIGHT, Pose, turned, upright
 from sightline.synthetic.looks import Look, any_look
 from sightline.synthetic.world import Camera
@@ -29,7 +29,7 @@ class Person:
 
 
 def gather_people(
-    generator: Generator, size: tuple[int, int], difficulty: Difficulty = NORMAL
+    generator: Generator, size: tuple[int, int], difficulty: Difficulty
 ) -> tuple[Camera, list[Person]]:
     """A camera, and one to four people whose heads it shows at a fair size."""
     focal = size[0] / 2 / float(np.tan(np.radians(generator.uniform(36, 70)) / 2))

@@ -20,7 +20,7 @@ from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.panorama import boxes_around
 from sightline.synthetic.render import TEST_AROUND, TRAIN_AROUND, VAL_AROUND
 from sightline.synthetic.world import World
-from sightline.synthetic.writing import QUALITY, claim, encode, run_jobs, write_once
+from sightline.synthetic.writing import claim, run_jobs, write_jpeg, write_once
 
 SPLITS = {"train": TRAIN_AROUND, "vali": VAL_AROUND, "test": TEST_AROUND}
 PICTURES = "all the videos"
@@ -89,8 +89,7 @@ def _write_picture(folder: Path, draw: Callable[..., World], job: tuple[str, int
     path = Path(split, f"{index:06d}.jpg")
     picture = folder / PICTURES / path
     if not picture.exists():
-        pixels = render_panorama(world).image.movedim(0, -1).numpy()
-        write_once(picture, encode(pixels, "jpeg", quality=QUALITY))
+        write_jpeg(picture, render_panorama(world).image)
     return _rows(world, path.as_posix())
 
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from sightline.synthetic import small, things
 from sightline.synthetic.bodies import hips
-from sightline.synthetic.difficulty import NORMAL, Difficulty
+from sightline.synthetic.difficulty import Difficulty
 from sightline.synthetic.figure import upright
 from sightline.synthetic.framing import Person
 from sightline.synthetic.furniture import chair
@@ -48,7 +48,7 @@ class Room:
         generator: Generator,
         camera: Camera,
         people: list[Person],
-        difficulty: Difficulty = NORMAL,
+        difficulty: Difficulty,
     ) -> None:
         self.generator, self.camera, self.people = generator, camera, people
         self.difficulty = difficulty

@@ -22,7 +22,7 @@ from sightline.synthetic.attention import (
     hidden,
     turn_head,
 )
-from sightline.synthetic.difficulty import NORMAL, Difficulty
+from sightline.synthetic.difficulty import Difficulty
 from sightline.synthetic.figure import Pose, turned
 from sightline.synthetic.framing import Person, gather_people
 from sightline.synthetic.heads import head
@@ -45,10 +45,10 @@ class Setting(NamedTuple):
 
 def sample_world(
     generator: Generator,
-    size: tuple[int, int] = (320, 240),
+    size: tuple[int, int],
     *,
-    outside_share: float = 0.25,
-    difficulty: Difficulty = NORMAL,
+    outside_share: float,
+    difficulty: Difficulty,
 ) -> World:
     """A random room for a picture of `size` (width, height).
 
@@ -64,7 +64,7 @@ def sample_world(
 
 
 def furnished(
-    generator: Generator, size: tuple[int, int], difficulty: Difficulty = NORMAL
+    generator: Generator, size: tuple[int, int], difficulty: Difficulty
 ) -> Setting | None:
     """A room with people who look straight ahead; None if one of them is hidden."""
     camera, people = gather_people(generator, size, difficulty)
@@ -114,7 +114,7 @@ def _finish(setting: Setting, targets: Targets) -> World | None:
     ]
     solids = join(setting.still, stack(head_solids(people, targets.points)))
     seen = np.ones(len(people), bool)  # `furnished` saw to that
-    truth = truth_of(solids, room.camera, people, heads, targets, visible=seen)
+    truth = people_of(solids, room.camera, people, heads, targets, visible=seen)
     ignored = np.stack([heads.owners, targets.owners], 1)
     if hidden(solids, truth.eyes, truth.targets, ignored).any():
         return None
@@ -154,7 +154,7 @@ def places(room: Room, heads: Targets) -> Targets:
     )
 
 
-def truth_of(
+def people_of(
     solids: Solids,
     camera: Camera,
     people: list[Person],

@@ -25,7 +25,7 @@ from sightline.synthetic.objects import enough, pixel_edges
 from sightline.synthetic.postures import HANDS
 from sightline.synthetic.products import PRODUCTS, product
 from sightline.synthetic.render import MEMORY_SHELVES, boxes_of, sight_lines
-from sightline.synthetic.sample import head_solids, truth_of
+from sightline.synthetic.sample import head_solids, people_of
 from sightline.synthetic.shop import BODY, HEAD_OWNER, PRODUCT, Facing, Setting
 from sightline.synthetic.world import Camera, People, Solid, Solids, World, stack
 
@@ -182,7 +182,7 @@ def _people(sight: _Sight, shopper: Person, row: int, occluded: bool) -> People 
     """Who looks where; None if the turn of the head changed what the shopper or camera sees."""
     targets = Targets(_spots(sight.facings[row])[[MIDDLE]], np.array([PRODUCT + row]))
     heads, seen = _heads(shopper), np.ones(1, bool)
-    people = truth_of(sight.solids, sight.camera, [shopper], heads, targets, visible=seen)
+    people = people_of(sight.solids, sight.camera, [shopper], heads, targets, visible=seen)
     ignored = np.array([(HEAD_OWNER, PRODUCT + row)])
     blind = hidden(sight.solids, people.eyes, targets.points, ignored).any()
     return None if blind or _occluded(sight, row) is not occluded else people

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
 from PIL import Image
+from torch import Tensor
 
 from sightline.provenance import versions
 from sightline.synthetic.render import render
 from sightline.synthetic.world import World
-from sightline.workers import begin_worker
+from sightline.workers import begin_worker, one_thread
 
 RECORD = "synthetic.json"
 QUALITY = 92
@@ -66,9 +65,13 @@ def write_picture(world: World, picture: Path, depth: Path) -> None:
     scene = render(world)
     assert scene.depth is not None
     levels = (scene.depth[0] * 65535).round().numpy().astype(np.uint16)
-    pixels = scene.image.movedim(0, -1).numpy()
     write_once(depth, encode(levels, "png", compress_level=1))
-    write_once(picture, encode(pixels, "jpeg", quality=QUALITY))
+    write_jpeg(picture, scene.image)
+
+
+def write_jpeg(path: Path, image: Tensor) -> None:
+    """Make a JPEG of a picture (3, H, W) in one move, unless it is there."""
+    write_once(path, encode(image.movedim(0, -1).numpy(), "jpeg", quality=QUALITY))
 
 
 def encode(pixels: np.ndarray, kind: str, **options: int) -> bytes:
@@ -86,14 +89,3 @@ def run_jobs(work: Callable[[Job], Result], jobs: list[Job], workers: int) -> li
             return list(pool.map(work, jobs, chunksize=some))
     with one_thread():
         return [work(job) for job in jobs]
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute with one thread; the last bit can depend on how many there are."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

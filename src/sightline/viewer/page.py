@@ -15,14 +15,13 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from sightline.colours import Colour, colour_of, contrast_of
 from sightline.contact_sheet import resized
-from sightline.draw import colours_of, contrast_of
 from sightline.gaze import Gaze
 from sightline.geometry.boxes import centres
 from sightline.geometry.sphere import arcs, great_circle, to_degrees, to_points, to_rays
 from sightline.geometry.sphere_boxes import outlines
 from sightline.heat import warmth
-from sightline.strokes import Colour
 
 WIDEST = 4096  # pixels; the largest texture of many graphics chips, above all of telephones
 CELLS = 128  # columns of a heatmap in the page
@@ -72,9 +71,8 @@ def _gaze(gaze: Gaze, names: list[str] | None) -> dict[str, Any]:
     if heatmaps.shape[-1] > CELLS:
         heatmaps = adaptive_avg_pool2d(heatmaps, (CELLS // 2, CELLS))
     heat = (255 * warmth(heatmaps)).nan_to_num(0.0).byte() if heatmaps.numel() else heatmaps
-    identity = list(range(len(gaze))) if gaze.tracks is None else gaze.tracks.tolist()
-    called = names or list(map(str, identity))
-    looks = zip(called, colours_of(gaze), _looks(gaze), heat, strict=True)
+    called = names or map(str, gaze.identities)
+    looks = zip(called, map(colour_of, gaze.identities), _looks(gaze), heat, strict=True)
     people = [
         {"name": name, "colour": _hex(colour), "contrast": _hex(contrast_of(colour))}
         | look

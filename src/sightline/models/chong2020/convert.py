@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+import re
 
-from sightline.models.chong2020.model import Chong2020
+from sightline.models.chong2020.model import Chong2020, Chong2020Config
 from sightline.models.chong2020.video import Chong2020Video, Chong2020VideoConfig
-from sightline.models.layers import TwoTrunkConfig
-from sightline.models.weights import WeightsError, load_part, require_match
-
-State = dict[str, Tensor]
+from sightline.models.names import rename
+from sightline.models.weights import State, WeightsError, load_part, require_match
 
 TRUNKS = ("scene", "face")
-NAMES = {  # official prefix: ours, in the order of the network
+NAMES = {  # official beginning: ours, in the order of the network
     **{f"conv1_{trunk}": f"{trunk}_trunk.stem.0" for trunk in TRUNKS},
     **{f"bn1_{trunk}": f"{trunk}_trunk.stem.1" for trunk in TRUNKS},
     **{
@@ -37,32 +35,15 @@ NAMES = {  # official prefix: ours, in the order of the network
     "deconv3": "decoder.6",
     "deconv_bn3": "decoder.7",
     "conv4": "decoder.9",
+    **{
+        f"convlstm_scene.{kind}_{official}_l{layer}": f"lstm.layers.{layer}.{ours}.{kind}"
+        for kind in ("weight", "bias")
+        for official, ours in (("ih", "input"), ("hh", "hidden"))
+        for layer in range(2)
+    },
 }
-LSTM_NAMES = {
-    f"{kind}_{official}_l{layer}": f"lstm.layers.{layer}.{ours}.{kind}"
-    for kind in ("weight", "bias")
-    for official, ours in (("ih", "input"), ("hh", "hidden"))
-    for layer in range(2)
-}
-
-
-def rename(official: State) -> tuple[State, State, State]:
-    """Official tensors under our names; those that are never used and those without a place."""
-    ours, unused, unknown = {}, {}, {}
-    for name, tensor in official.items():
-        prefix, _, leaf = name.partition(".")
-        block, second_norm, statistic = leaf.partition(".bn_ds.")
-        if prefix == "convlstm_scene" and leaf in LSTM_NAMES:
-            ours[LSTM_NAMES[leaf]] = tensor
-        elif prefix not in NAMES:
-            unknown[name] = tensor
-        elif not second_norm:
-            ours[f"{NAMES[prefix]}.{leaf}"] = tensor
-        elif block == "0":
-            ours[f"{NAMES[prefix]}.0.downsample.2.{statistic}"] = tensor
-        else:
-            unused[name] = tensor
-    return ours, unused, unknown
+UNUSED = re.compile(r"(layer[1-5]_(?:scene|face)\.[1-9]\d*\.bn_ds)\.")
+"""BatchNorm that the release stores in bottlenecks without a shortcut and never applies."""
 
 
 def convert(official: State) -> tuple[Chong2020, list[str]]:
@@ -74,25 +55,30 @@ def convert(official: State) -> tuple[Chong2020, list[str]]:
     if (branch := "compress_conv2_inout.weight") not in official:
         raise WeightsError(f"this is not a checkpoint of Chong et al. 2020: it has no {branch}")
     video = any(name.startswith("convlstm_scene.") for name in official)
-    model = Chong2020Video(Chong2020VideoConfig()) if video else Chong2020(TwoTrunkConfig())
-    ours, unused, unknown = rename(official)
+    model = Chong2020Video(Chong2020VideoConfig()) if video else Chong2020(Chong2020Config())
+    ours, unknown, notes = _ours(official)
     require_match(model, ours | unknown)
     model.load_state_dict(ours)
-    return model, _left_out(unused)
+    return model, notes
 
 
-def initialise(model: Chong2020, official: State) -> list[str]:
-    """Start `model` from official initial weights, or video from pictures; the notes say how.
+def initialise(model: Chong2020, state: State) -> list[str]:
+    """Start `model` from official initial weights, or video from pictures; notes say how.
 
-    official: initial weights as released, a checkpoint, or weights of ours. What it cannot give
-    keeps its initial value and is named.
+    state: initial weights as released, a checkpoint, or weights of ours. What it cannot give keeps
+    its initial value and is named.
     """
-    is_ours = "scene_trunk.stem.0.weight" in official
-    ours, unused, unknown = (dict(official), {}, {}) if is_ours else rename(official)
-    return load_part(model, ours | unknown) + _left_out(unused)
+    if "scene_trunk.stem.0.weight" in state:
+        return load_part(model, state)
+    ours, unknown, notes = _ours(state)
+    return load_part(model, ours | unknown) + notes
 
 
-def _left_out(unused: State) -> list[str]:
-    norms = sorted({name.rpartition(".")[0] for name in unused})
+def _ours(official: State) -> tuple[State, State, list[str]]:
+    """Official tensors under our names, those without a place, and notes on what is not used."""
+    unused = {found[1] for name in official if (found := UNUSED.match(name))}
+    used = {name: tensor for name, tensor in official.items() if not UNUSED.match(name)}
+    ours, unknown = rename(used, NAMES)
+    ours = {name.replace(".bn_ds.", ".downsample.2."): tensor for name, tensor in ours.items()}
     reason = "BatchNorm that the release stores in bottlenecks without a shortcut and never applies"
-    return [f"left out {', '.join(norms)}: {reason}"] if norms else []
+    return ours, unknown, [f"left out {', '.join(sorted(unused))}: {reason}"] if unused else []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from sightline.batch import Batch, counted_rows
+from sightline.batch import Batch
 from sightline.geometry.heatmap import gaussian_heatmaps
 from sightline.models.chong2020.model import Chong2020
+from sightline.models.losses import counted_people
 
 
 def chong2020_loss(
@@ -22,10 +23,8 @@ def chong2020_loss(
     The label is one Gaussian at the mean annotation; the heatmap of people who look outside is in
     no loss. An `inside_weight` of 0 is how the GazeFollow row of the paper was trained.
     """
-    assert batch.truth is not None, "training needs labelled scenes"
     output = model(batch)
-    rows = counted_rows(batch.truth)
-    inside, points = batch.truth.inside[rows], batch.truth.points[rows].nanmean(1)
+    rows, inside, points = counted_people(batch)
     labels = gaussian_heatmaps(points, model.config.heatmap_size)
     error = (output.heatmaps[rows] - labels).square().mean((-2, -1))
     cross = binary_cross_entropy_with_logits(output.inside[rows], inside, reduction="sum")

@@ -21,11 +21,16 @@ from sightline.models.layers import (
     TwoTrunkConfig,
     conv_block,
     deconv_block,
-    initialise,
+    init_weights,
 )
 from sightline.models.preprocess import HeadCrops
 
 EVERYBODY = slice(None)
+
+
+@dataclass(frozen=True)
+class Chong2020Config(TwoTrunkConfig):
+    """Sizes and switches of the baseline, which has none of its own."""
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Chong2020Output:
 class Chong2020(GazeModel):
     """Predicts per person a heatmap and whether the target is inside the picture."""
 
-    def __init__(self, config: TwoTrunkConfig) -> None:
+    def __init__(self, config: Chong2020Config) -> None:
         super().__init__()
         self.config = config
         self.preprocess = HeadCrops(
@@ -64,7 +69,7 @@ class Chong2020(GazeModel):
             nn.Flatten(),
             nn.Linear(config.grid**2, 1),
         )
-        self.apply(initialise)
+        self.apply(init_weights)
 
     def forward(self, batch: Batch) -> Chong2020Output:
         """Heatmap and inside logit of every person of the batch."""
@@ -75,7 +80,7 @@ class Chong2020(GazeModel):
 
     def features(self, batch: Batch, people: Tensor | slice = EVERYBODY) -> Tensor:
         """Attended scene and face of people, rows of the batch: (N, 32 * width, grid, grid)."""
-        assert batch.crops is not None
+        assert batch.crops is not None, "give a batch that this model's `preprocess` made"
         boxes = enlarge(batch.heads[people], self.config.head_margin)
         masks = head_masks(boxes, self.config.image_size)
         images = batch.images[batch.image_of[people]]
@@ -96,4 +101,4 @@ class Chong2020(GazeModel):
 
 def chong2020(**overrides: object) -> Chong2020:
     """The baseline on pictures, 61.5 M parameters."""
-    return Chong2020(TwoTrunkConfig(**overrides))  # pyright: ignore[reportArgumentType]
+    return Chong2020(Chong2020Config(**overrides))  # pyright: ignore[reportArgumentType]

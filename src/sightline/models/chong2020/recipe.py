@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import torch
-from torch.optim import Optimizer
+from functools import partial
 
 from sightline.models.chong2020.loss import chong2020_loss
-from sightline.models.chong2020.model import Chong2020
+from sightline.models.optimizers import adam
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
+
+AUGMENT = Chain(HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter())
+AUGMENT_VIDEO = Chain(
+    HeadJitter(0.05, clip=True),
+    GazeSafeCrop(margin=0.0),
+    HorizontalFlip(),
+    ColourJitter(saturation=(0.5, 1.5)),
+)
+LAST_INSIDE = "inside_head.7."
+TRAINED_FOR_VIDEO = ("lstm.", *(f"decoder.{layer}." for layer in (0, 3, 6, 9)), LAST_INSIDE)
+"""Trunks, attention, fusion and every BatchNorm stay as the picture model left them."""
 
 
 def chong2020_gazefollow() -> Recipe:
@@ -22,21 +32,12 @@ def chong2020_gazefollow() -> Recipe:
         "all",
         loss=chong2020_loss,
         dataset="gazefollow",
-        optimizer=_adam,
+        optimizer=partial(adam, rate=2.5e-4),
         epochs=70,
         batch_size=48,
-        augment=Chain(HeadJitter(0.2), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter()),
+        augment=AUGMENT,
     )
     return Recipe("chong2020-gazefollow", "chong2020", (stage,), benchmark="gazefollow-val")
-
-
-def _adam(model: Chong2020, rate: float = 2.5e-4) -> Optimizer:
-    return torch.optim.Adam(model.parameters(), lr=rate)
-
-
-LAST_INSIDE = "inside_head.7."
-TRAINED_FOR_VIDEO = ("lstm.", *(f"decoder.{layer}." for layer in (0, 3, 6, 9)), LAST_INSIDE)
-"""Trunks, attention, fusion and every BatchNorm stay as the picture model left them."""
 
 
 def chong2020_vat() -> Recipe:
@@ -50,23 +51,11 @@ def chong2020_vat() -> Recipe:
         "video",
         loss=chong2020_loss,
         dataset="videoattentiontarget",
-        optimizer=_adam_two_rates,
+        optimizer=partial(adam, rate=5e-5, rates={LAST_INSIDE: 2.5e-4}),
         epochs=3,
         batch_size=16,
         trainable=TRAINED_FOR_VIDEO,
         batch_statistics="none",
-        augment=Chain(
-            HeadJitter(0.05, clip=True),
-            GazeSafeCrop(margin=0.0),
-            HorizontalFlip(),
-            ColourJitter(saturation=(0.5, 1.5)),
-        ),
+        augment=AUGMENT_VIDEO,
     )
     return Recipe("chong2020-vat", "chong2020-video", (stage,), benchmark="vat-val")
-
-
-def _adam_two_rates(model: Chong2020, rate: float = 5e-5, inside: float = 2.5e-4) -> Optimizer:
-    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    last = [p for name, p in trained if name.startswith(LAST_INSIDE)]
-    others = [p for name, p in trained if not name.startswith(LAST_INSIDE)]
-    return torch.optim.Adam([{"params": others, "lr": rate}, {"params": last, "lr": inside}])

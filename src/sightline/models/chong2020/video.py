@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from sightline.batch import Batch
-from sightline.models.chong2020.model import Chong2020, Chong2020Output
-from sightline.models.layers import Trunk, TwoTrunkConfig, initialise
+from sightline.models.chong2020.model import Chong2020, Chong2020Config, Chong2020Output
+from sightline.models.layers import Trunk, init_weights
 
 State = tuple[Tensor, Tensor]
 """Hidden and cell state, each (layers, S, size, grid, grid)."""
@@ -21,7 +21,7 @@ PEOPLE_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
-class Chong2020VideoConfig(TwoTrunkConfig):
+class Chong2020VideoConfig(Chong2020Config):
     """The baseline's settings, without enlargement of head boxes.
 
     as_released: also, of a single person in a single frame, skip the BatchNorm of the bottlenecks
@@ -39,7 +39,7 @@ class Chong2020Video(Chong2020):
         for trunk in (self.scene_trunk, self.face_trunk):
             _norm_shortcuts_twice(trunk)
         self.lstm = ConvLSTM(8 * config.width)
-        self.lstm.apply(initialise)
+        self.lstm.apply(init_weights)
 
     @property
     def clip_length(self) -> None:

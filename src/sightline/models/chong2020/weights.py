@@ -1,6 +1,6 @@
 """Known weights of the CVPR 2020 baseline."""
 
-from sightline.models.base import Weights
+from sightline.models.catalogue import Weights
 
 OFFICIAL = (
     "trained by the authors: their repository ejcgt/attention-target-detection says where to get it"

@@ -7,18 +7,12 @@ silently: what has no effect on the outputs is listed below by name.
 
 from __future__ import annotations
 
-import re
-
-import torch
-from torch import Tensor
-
 from sightline.models.gatector.detector import GaTectorDetector, GaTectorDetectorConfig
 from sightline.models.gatector.model import GaTector, GaTectorConfig
-from sightline.models.weights import WeightsError, load_part, require_match
+from sightline.models.names import left_out, rename
+from sightline.models.weights import State, WeightsError, load_part, require_match
 
-State = dict[str, Tensor]
-
-BACKBONE = {  # official prefix: ours
+BACKBONE = {  # official beginning: ours
     "backbone.model.conv1": "scene_stem.0",
     "backbone.model.bn1": "scene_stem.1",
     "backbone.model.conv2": "head_stem.0",
@@ -88,6 +82,15 @@ UNUSED_BY_DETECTOR = {
 }
 
 
+TWO_TRUNKS = {  # of our models with two trunks: the face's is what scene and head share
+    "face_trunk.stem": "backbone.head_stem",
+    "face_trunk.layers": "backbone.layers",
+    "face_trunk.layers.4": "backbone.head_layer",
+    "scene_trunk.stem": "backbone.scene_stem",
+    "scene_trunk.layers.4": "backbone.scene_layer",
+}
+
+
 def convert(official: State) -> tuple[GaTector | GaTectorDetector, list[str]]:
     """The model of a complete official checkpoint, and notes on what was left out.
 
@@ -96,48 +99,15 @@ def convert(official: State) -> tuple[GaTector | GaTectorDetector, list[str]]:
     """
     if "yolo_head3.1.weight" not in official:
         raise WeightsError("this is not a GaTector checkpoint: it has no yolo_head3.1.weight")
-    three_scales = "yolo_head1.1.weight" in official
     model = (
-        GaTectorDetector(GaTectorDetectorConfig()) if three_scales else GaTector(GaTectorConfig())
+        GaTectorDetector(GaTectorDetectorConfig())
+        if _three_scales(official)
+        else GaTector(GaTectorConfig())
     )
-    unused = UNUSED_BY_DETECTOR if three_scales else UNUSED_BY_GATECTOR
-    ours, rest = rename(official, _names(three_scales))
-    why = {name: _lookup(unused, name) for name in rest}
-    require_match(model, ours | {name: rest[name] for name in rest if why[name] is None})
+    ours, unknown, notes = _ours(official)
+    require_match(model, ours | unknown)
     model.load_state_dict(ours)
-    return model, [f"left out {name}: {why[name]}" for name in sorted(rest)]
-
-
-def _names(three_scales: bool) -> dict[str, str]:
-    """Official prefix: ours, of one of the two networks."""
-    if not three_scales:
-        groups = {"backbone": BACKBONE, "detection": DEFOCUS, "gaze": GAZE}
-        return {o: f"{part}.{ours}" for part, names in groups.items() for o, ours in names.items()}
-    shared = {o: ours for o, ours in BACKBONE.items() if ours.startswith("layers")}
-    stem = {"backbone.model.conv1": "stem.0", "backbone.model.bn1": "stem.1"}
-    return shared | stem | {o: f"detection.{ours}" for o, ours in PYRAMID.items()}
-
-
-def rename(official: State, names: dict[str, str]) -> tuple[State, State]:
-    """Official tensors under our names, and those without a place, under theirs."""
-    ours, rest = {}, {}
-    for name, tensor in official.items():
-        prefix = _lookup({prefix: prefix for prefix in names}, name)
-        if prefix is None:
-            rest[name] = tensor
-            continue
-        leaf = name[len(prefix) :].replace(".conv.", ".0.").replace(".bn.", ".1.")
-        ours[names[prefix] + leaf] = tensor
-    return ours, rest
-
-
-def _lookup(table: dict[str, str], name: str) -> str | None:
-    """The value of the prefix that a name begins with, a whole number of its parts; or None."""
-    parts = name.split(".")
-    for length in range(len(parts), 0, -1):
-        if (found := table.get(".".join(parts[:length]))) is not None:
-            return found
-    return None
+    return model, notes
 
 
 def initialise(model: GaTector | GaTectorDetector, state: State) -> list[str]:
@@ -148,8 +118,8 @@ def initialise(model: GaTector | GaTectorDetector, state: State) -> list[str]:
     with two trunks (PDP, Chong et al.), the face trunk becomes what scene and head share.
     """
     if "yolo_head3.1.weight" in state:
-        ours, _ = convert(state)
-        return load_part(model, ours.state_dict())
+        ours, unknown, notes = _ours(state)
+        return load_part(model, ours | unknown) + notes
     imagenet = "layer1.0.conv1.weight" in state
     if imagenet and model.config.as_released:
         return ["as released, pretrained weights are overwritten by random ones: none were kept"]
@@ -160,36 +130,41 @@ def initialise(model: GaTector | GaTectorDetector, state: State) -> list[str]:
     return load_part(model, state)
 
 
-def _from_two_trunks(state: State) -> State:
-    """The trunks as a backbone: the face's for heads and what is shared, the scene's ends."""
-    places = {
-        "face_trunk.stem.": "head_stem.",
-        "face_trunk.layers.4.": "head_layer.",
-        "face_trunk.layers.": "layers.",
-        "scene_trunk.stem.": "scene_stem.",
-        "scene_trunk.layers.4.": "scene_layer.",
-    }
-    ours = {}
-    for name, tensor in state.items():
-        if (prefix := next((p for p in places if name.startswith(p)), None)) is not None:
-            ours[f"backbone.{places[prefix]}{name.removeprefix(prefix)}"] = tensor
-    filters = "backbone.scene_stem.0.weight"
-    return ours | {filters: ours[filters][:, :3]}  # without depth and head mask
+def _three_scales(official: State) -> bool:
+    return "yolo_head1.1.weight" in official
+
+
+def _ours(official: State) -> tuple[State, State, list[str]]:
+    """Official tensors under our names, those without a place, and notes on what is not used."""
+    three_scales = _three_scales(official)
+    ours, rest = rename(official, _names(three_scales))
+    ours = {n.replace(".conv.", ".0.").replace(".bn.", ".1."): t for n, t in ours.items()}
+    return ours, *left_out(rest, UNUSED_BY_DETECTOR if three_scales else UNUSED_BY_GATECTOR)
+
+
+def _names(three_scales: bool) -> dict[str, str]:
+    """Official beginning: ours, of one of the two networks."""
+    if not three_scales:
+        groups = {"backbone": BACKBONE, "detection": DEFOCUS, "gaze": GAZE}
+        return {o: f"{part}.{ours}" for part, names in groups.items() for o, ours in names.items()}
+    shared = {o: ours for o, ours in BACKBONE.items() if ours.startswith("layers")}
+    stem = {"backbone.model.conv1": "stem.0", "backbone.model.bn1": "stem.1"}
+    return shared | stem | {o: f"detection.{ours}" for o, ours in PYRAMID.items()}
 
 
 def _from_imagenet(model: GaTector | GaTectorDetector, resnet: State) -> State:
-    """What a ResNet has for stems and shared layers, under our names."""
+    """What a ResNet has for stems and shared layers, under our names; unknown tensors stay."""
     joint = isinstance(model, GaTector)
-    stems = ("backbone.scene_stem", "backbone.head_stem") if joint else ("stem",)
     start = "backbone." if joint else ""
-    ours = {}
-    for name, tensor in resnet.items():
-        if layer := re.match(r"layer([1-4])\.", name):
-            ours[f"{start}layers.{int(layer[1]) - 1}.{name[layer.end() :]}"] = tensor
-        elif name.startswith(("conv1.", "bn1.")):
-            part, leaf = name.split(".")
-            place = {"conv1": 0, "bn1": 1}[part]
-            ours |= {f"{stem}.{place}.{leaf}": torch.clone(tensor) for stem in stems}
-        elif not name.startswith("fc."):
-            ours[name] = tensor  # not known: reported by name
-    return ours
+    ours, rest = rename(resnet, {f"layer{i}": f"{start}layers.{i - 1}" for i in range(1, 5)})
+    _, unknown = rename(rest, dict.fromkeys(("conv1", "bn1", "fc"), ""))
+    for stem in ("backbone.scene_stem", "backbone.head_stem") if joint else ("stem",):
+        ours |= rename(rest, {"conv1": f"{stem}.0", "bn1": f"{stem}.1"})[0]
+    return ours | unknown
+
+
+def _from_two_trunks(state: State) -> State:
+    """The trunks as a backbone."""
+    ours, _ = rename(state, TWO_TRUNKS)
+    filters = "backbone.scene_stem.0.weight"
+    return ours | {filters: ours[filters][:, :3]}  # without depth and head mask

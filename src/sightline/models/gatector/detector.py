@@ -11,17 +11,11 @@ from sightline.batch import Batch
 from sightline.gaze import Gaze
 from sightline.models.base import GazeModel
 from sightline.models.gatector.backbone import pyramid, shared_layers, stem
-from sightline.models.gatector.grid import candidates
-from sightline.models.gatector.model import (
-    Anchors,
-    GaTectorConfig,
-    as_grids,
-    find_objects,
-    initialise_as_released,
-)
+from sightline.models.gatector.grid import Anchors, as_grids, candidates, detect
+from sightline.models.gatector.model import GaTectorConfig, init_weights_as_released
 from sightline.models.gatector.necks import PyramidNeck
 from sightline.models.gatector.preprocess import ObjectsOnly
-from sightline.models.layers import initialise
+from sightline.models.layers import init_weights
 
 SCALES = 3
 
@@ -38,7 +32,7 @@ class GaTectorDetectorConfig(GaTectorConfig):
 
 
 @dataclass
-class DetectorOutput:
+class GaTectorDetectorOutput:
     """grids: raw detections at strides 32, 16 and 8, as in `GaTectorOutput`."""
 
     grids: list[Tensor]
@@ -57,25 +51,27 @@ class GaTectorDetector(GazeModel):
         self.stem = stem(config.width)
         self.layers = shared_layers(config.width, config.blocks)
         self.detection = PyramidNeck(config.width, config.outputs // SCALES)
-        self.apply(initialise_as_released if config.as_released else initialise)
+        self.apply(init_weights_as_released if config.as_released else init_weights)
 
-    def forward(self, batch: Batch) -> DetectorOutput:
+    def forward(self, batch: Batch) -> GaTectorDetectorOutput:
         """Detections of every picture."""
         features = self.detection(pyramid(self.layers, self.stem(batch.images)))
         with torch.autocast(batch.images.device.type, enabled=False):
             raw = self.detection.heads([x.float() for x in features])
-        return DetectorOutput(as_grids(raw, len(self.config.anchors) // SCALES))
+        return GaTectorDetectorOutput(as_grids(raw, len(self.config.anchors) // SCALES))
 
-    def candidates(self, output: DetectorOutput) -> tuple[Tensor, Tensor, Tensor]:
+    def candidates(self, output: GaTectorDetectorOutput) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (B, K, 4), scores and labels (B, K) before any is left out."""
         return candidates(output.grids, self.config.anchors, self.config.image_size)
 
-    def decode(self, output: DetectorOutput, batch: Batch) -> list[Gaze]:  # noqa: ARG002
+    def decode(self, output: GaTectorDetectorOutput, batch: Batch) -> list[Gaze]:  # noqa: ARG002
         """The objects of each picture, and nobody's gaze."""
-        found = find_objects(output.grids, self.config)
+        config = self.config
+        found = detect(output.grids, config.anchors, config.image_size, classes=config.classes)
         return [replace(Gaze.nobody(), objects=objects) for objects in found]
 
 
 def gatector_detector(**overrides: object) -> GaTectorDetector:
     """The detector as released, for pictures of shelves."""
-    return GaTectorDetector(replace(GaTectorDetectorConfig(), **overrides))  # pyright: ignore
+    config = GaTectorDetectorConfig(**overrides)  # pyright: ignore[reportArgumentType]
+    return GaTectorDetector(config)

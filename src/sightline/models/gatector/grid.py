@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torchvision.ops import batched_nms, box_convert
 
 from sightline.scene import Objects
 
-Anchors = Sequence[tuple[float, float]]
+Anchors = tuple[tuple[float, float], ...]
 """Width and height of typical objects in pixels of the network's input, small ones first."""
+THRESHOLD, OVERLAP = 0.001, 0.5
+"""The release's for evaluation: the least score, and how much boxes of a class may overlap."""
+
+
+def as_grids(raw: list[Tensor], anchors: int) -> list[Tensor]:
+    """Outputs (B, anchors * channels, H, W) as grids (B, anchors, channels, H, W)."""
+    return [outputs.unflatten(1, (anchors, -1)) for outputs in raw]
 
 
 def anchors_by_scale(anchors: Anchors, grids: list[Tensor], image_size: int) -> list[Tensor]:
@@ -41,14 +46,14 @@ def detect(
     image_size: int,
     *,
     classes: tuple[str, ...] = (),
-    threshold: float = 0.5,
-    overlap: float = 0.3,
+    threshold: float = THRESHOLD,
+    overlap: float = OVERLAP,
 ) -> list[Objects]:
-    """The objects of each image, by class and then by score, highest first.
+    """The objects of each image on the CPU, by class and then by score, highest first.
 
     The score is objectness times the probability of the likeliest class; boxes scoring at least
     `threshold` stay, less those that overlap (IoU) a better one of their class by more than
-    `overlap`. The release shows pictures with the defaults and evaluates with 0.001 and 0.5.
+    `overlap`. The release evaluates with the defaults, and shows pictures with 0.5 and 0.3.
     """
     boxes, scores, labels = candidates(grids, anchors, image_size)
     image_of, place = (scores >= threshold).nonzero(as_tuple=True)

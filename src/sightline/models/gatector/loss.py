@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sightline.batch import Batch, counted_rows
+from sightline.batch import Batch
 from sightline.geometry.heatmap import gaussian_heatmaps
 from sightline.models.base import GazeModel
 from sightline.models.facing import beside_target
 from sightline.models.gatector.detection_loss import detection_loss
+from sightline.models.losses import counted_people, mean
 from sightline.scene import Objects
 
 
@@ -28,19 +29,17 @@ def gatector_loss(
     `energy`; as released, such a person is to look at the head. `facing` is ours, for backbones
     without pretraining.
     """
-    assert batch.truth is not None, "training needs labelled scenes"
     output, config, objects = model(batch), model.config, _objects(batch)
-    rows = counted_rows(batch.truth)
+    rows, inside, points = counted_people(batch)
     heatmaps = output.heatmaps[rows].float()
-    inside, points = batch.truth.inside[rows], batch.truth.points[rows].nanmean(1)
     labels = gaussian_heatmaps(points, config.heatmap_size) * inside[:, None, None]
     looking, boxes = gazed_boxes(batch, rows, head_if_none=config.as_released)
     energy = energy_loss(heatmaps[looking], boxes, as_released=config.as_released)
     found = detection_loss(output.grids, config.anchors, config.image_size, objects)
     terms = {
         "detection": detection_weight * found,
-        "heatmap": heatmap_weight * _mean(squared_errors(heatmaps, labels)),
-        "energy": energy_weight * _mean(energy),
+        "heatmap": heatmap_weight * mean(squared_errors(heatmaps, labels)),
+        "energy": energy_weight * mean(energy),
     }
     if facing_weight:
         terms["facing"] = facing_weight * beside_target(output.heads, batch)
@@ -60,10 +59,6 @@ def _objects(batch: Batch) -> list[Objects]:
             "on a dataset with boxes, such as goo-synth."
         )
     return batch.objects
-
-
-def _mean(values: Tensor) -> Tensor:
-    return values.sum() / max(len(values), 1)
 
 
 def gazed_boxes(batch: Batch, rows: Tensor, *, head_if_none: bool) -> tuple[Tensor, Tensor]:

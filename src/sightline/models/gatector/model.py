@@ -6,7 +6,7 @@ The gaze head is built on the spatial model of Chong et al., CVPR 2020.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -20,19 +20,17 @@ from sightline.geometry.heatmap import peaks, refined_peaks
 from sightline.goo_classes import GOO_CLASSES
 from sightline.models.base import GazeModel
 from sightline.models.gatector.backbone import Backbone
-from sightline.models.gatector.grid import candidates, detect
+from sightline.models.gatector.grid import Anchors, as_grids, candidates, detect
 from sightline.models.gatector.necks import DefocusNeck
 from sightline.models.gatector.preprocess import GaTectorPreprocess, head_regions
 from sightline.models.layers import (
     SceneAttention,
     TwoTrunkConfig,
+    calm,
     conv_block,
     deconv_block,
-    initialise,
+    init_weights,
 )
-from sightline.scene import Objects
-
-Anchors = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -86,10 +84,9 @@ class GaTector(GazeModel):
         self.backbone = Backbone(config.width, config.blocks)
         self.detection = DefocusNeck(config.width, config.outputs)
         self.gaze = GazeHead(config.width, config.grid)
-        self.apply(initialise_as_released if config.as_released else initialise)
+        self.apply(init_weights_as_released if config.as_released else init_weights)
         if config.calm_start:
-            nn.init.constant_(self.gaze.decoder[-1].get_parameter("weight"), 0.1)
-            nn.init.zeros_(self.gaze.decoder[-1].get_parameter("bias"))
+            calm(self.gaze.decoder[-1])
 
     @property
     def head_boxes(self) -> str:
@@ -131,29 +128,9 @@ class GaTector(GazeModel):
     def decode(self, output: GaTectorOutput, batch: Batch) -> list[Gaze]:
         """The peak of each heatmap, the objects of each picture, and who looks at which."""
         gazes = super().decode(output, batch)
-        found = find_objects(output.grids, self.config)
+        config = self.config
+        found = detect(output.grids, config.anchors, config.image_size, classes=config.classes)
         return [with_detections(g, o, self.least_score) for g, o in zip(gazes, found, strict=True)]
-
-
-THRESHOLD, OVERLAP = 0.001, 0.5
-"""The release's for evaluation: the least score, and how much boxes of a class may overlap."""
-
-
-def find_objects(grids: list[Tensor], config: GaTectorConfig) -> list[Objects]:
-    """The objects of each picture on the CPU, with the release's thresholds for evaluation."""
-    return detect(
-        grids,
-        config.anchors,
-        config.image_size,
-        classes=config.classes,
-        threshold=THRESHOLD,
-        overlap=OVERLAP,
-    )
-
-
-def as_grids(raw: list[Tensor], anchors: int) -> list[Tensor]:
-    """Outputs (B, anchors * channels, H, W) as grids (B, anchors, channels, H, W)."""
-    return [outputs.unflatten(1, (anchors, -1)) for outputs in raw]
 
 
 class GazeHead(nn.Module):
@@ -185,7 +162,7 @@ def halve(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.ReLU(inplace=True)]
 
 
-def initialise_as_released(module: nn.Module) -> None:
+def init_weights_as_released(module: nn.Module) -> None:
     """Initial values of convolutions and BatchNorm, for `nn.Module.apply`; others keep PyTorch's.
 
     The release runs this over everything *after* it has loaded ImageNet's weights.
@@ -199,7 +176,7 @@ def initialise_as_released(module: nn.Module) -> None:
 
 def gatector(**overrides: object) -> GaTector:
     """GaTector as released, 59.7 M parameters (those without effect left out)."""
-    return GaTector(replace(GaTectorConfig(), **overrides))  # pyright: ignore[reportArgumentType]
+    return GaTector(GaTectorConfig(**overrides))  # pyright: ignore[reportArgumentType]
 
 
 def gatector_small(**overrides: object) -> GaTector:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import torch
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR
 
-from sightline.models.base import GazeModel
 from sightline.models.gatector.labels import AliasedCrop, HeadsAroundEyes
 from sightline.models.gatector.loss import gatector_detector_loss, gatector_loss
+from sightline.models.optimizers import adam, adamw
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
 
@@ -38,7 +36,7 @@ def gatector_goo_synth() -> Recipe:
         "heads",
         loss=gatector_loss,
         dataset="goo-synth",
-        optimizer=adam,
+        optimizer=partial(adam, rate=1e-4, weight_decay=5e-4),
         schedule=partial(ExponentialLR, gamma=0.94),
         epochs=50,
         batch_size=16,
@@ -115,14 +113,3 @@ def gatector_small_synthetic() -> Recipe:
         clip_gradients=10.0,
     )
     return Recipe("gatector-small-synthetic", "gatector-small", (stage,), "goo-synth-val")
-
-
-def adamw(model: GazeModel, rate: float) -> Optimizer:
-    """AdamW over everything."""
-    return torch.optim.AdamW(model.parameters(), rate, weight_decay=1e-2)
-
-
-def adam(model: GazeModel, rate: float = 1e-4) -> Optimizer:
-    """Adam over what is trained, with weight decay in the gradient as published (no AdamW)."""
-    trained = (p for p in model.parameters() if p.requires_grad)
-    return torch.optim.Adam(trained, rate, weight_decay=5e-4)

@@ -1,6 +1,6 @@
 """Known weights of GaTector."""
 
-from sightline.models.base import Weights
+from sightline.models.catalogue import Weights
 
 OFFICIAL = "trained by the authors: links in the README of their repository"
 

@@ -5,14 +5,11 @@ The release trains in three stages, and the file of each holds what the stages s
 
 from __future__ import annotations
 
-from torch import Tensor
-
 from sightline.models.gazefollow360.model import GazeFollow360, GazeFollow360Config
-from sightline.models.weights import WeightsError, load_part, require_match
+from sightline.models.names import rename
+from sightline.models.weights import State, WeightsError, load_part, require_match
 
-State = dict[str, Tensor]
-
-DIRECTION = {  # official prefix: ours; the second is misspelt in the files
+DIRECTION = {  # official beginning: ours; the second is misspelt in the files
     "resnet": "direction.backbone",
     "fc_headpostion": "direction.position",
     "fc_to_gaze": "direction.head",
@@ -51,26 +48,6 @@ def convert(official: State) -> tuple[GazeFollow360, list[str]]:
     return model, [f"not in a file of stage {stage}, random values kept: {', '.join(later)}"]
 
 
-def _stage(official: State) -> int | None:
-    """The stage whose names a file has; None for another model's."""
-    for stage, names in STAGES.items():
-        if f"{next(iter(names))}.conv1.weight" in official:
-            return stage
-    return None
-
-
-def rename(official: State, names: dict[str, str]) -> tuple[State, State]:
-    """Official tensors under our names, and those without a place, under theirs."""
-    ours, rest = {}, {}
-    for name, tensor in official.items():
-        prefix = next((p for p in names if name.startswith(f"{p}.")), None)
-        if prefix is None:
-            rest[name] = tensor
-        else:
-            ours[names[prefix] + name.removeprefix(prefix)] = tensor
-    return ours, rest
-
-
 def initialise(model: GazeFollow360, state: State) -> list[str]:
     """Start `model` from official weights, an ImageNet classifier, or a two-trunk model of ours.
 
@@ -85,8 +62,17 @@ def initialise(model: GazeFollow360, state: State) -> list[str]:
     if any(name in state for name in CLASSIFIERS):
         return load_part(model, {f"direction.backbone.{n}": t for n, t in state.items()})
     if "face_trunk.stem.0.weight" in state:
-        return load_part(model, _face_trunk(state))
+        ours, _ = rename(state, {"face_trunk": "direction.backbone.trunk"})
+        return load_part(model, ours)
     return load_part(model, state)
+
+
+def _stage(official: State) -> int | None:
+    """The stage whose names a file has; None for another model's."""
+    for stage, names in STAGES.items():
+        if f"{next(iter(names))}.conv1.weight" in official:
+            return stage
+    return None
 
 
 def _load_direction(model: GazeFollow360, ours: State) -> list[str]:
@@ -100,13 +86,3 @@ def _load_direction(model: GazeFollow360, ours: State) -> list[str]:
     if towers:
         notes.append(f"left out the towers, which have no non-linearities: {', '.join(towers)}")
     return notes + load_part(model, kept)
-
-
-def _face_trunk(state: State) -> State:
-    """The trunk that sees heads, as the backbone of a small model."""
-    start = "face_trunk."
-    return {
-        f"direction.backbone.trunk.{name.removeprefix(start)}": tensor
-        for name, tensor in state.items()
-        if name.startswith(start)
-    }

@@ -8,6 +8,7 @@ from torch.nn.functional import cosine_similarity
 from sightline.batch import Batch, counted_rows
 from sightline.geometry.sphere import sight_directions, to_rays
 from sightline.models.gazefollow360.model import GazeFollow360
+from sightline.models.losses import mean
 
 
 def direction_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
@@ -21,7 +22,7 @@ def direction_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
     cosines = cosine_similarity(model.directions(batch)[rows], true, eps=1e-6)
     if model.config.as_released:
         return {"direction": cosines.mean().arccos()}
-    return {"direction": _mean(1 - cosines)}
+    return {"direction": mean(1 - cosines)}
 
 
 def regions_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
@@ -34,7 +35,7 @@ def regions_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
     labels = regions.region_targets(targets)
     named = zip(("distant", "local"), model.look(regions), labels, strict=True)
     return {
-        name: _mean((heatmaps - label)[rows].square().mean((-2, -1)))
+        name: mean((heatmaps - label)[rows].square().mean((-2, -1)))
         for name, heatmaps, label in named
     }
 
@@ -47,7 +48,7 @@ def fusion_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
     rows, targets = _targets(batch, everybody=True)
     output = model(batch)
     errors = (output.heatmaps - output.regions.scene_targets(targets)).square()
-    return {"heatmap": _mean((errors * output.regions.scene_weights())[rows].mean((-2, -1)))}
+    return {"heatmap": mean((errors * output.regions.scene_weights())[rows].mean((-2, -1)))}
 
 
 def _targets(batch: Batch, *, everybody: bool = False) -> tuple[Tensor, Tensor]:
@@ -60,7 +61,3 @@ def _targets(batch: Batch, *, everybody: bool = False) -> tuple[Tensor, Tensor]:
     rows = counted_rows(batch.truth)
     rows = rows[~points[rows].isnan().any(1)]
     return rows, points if everybody else points[rows]
-
-
-def _mean(values: Tensor) -> Tensor:
-    return values.sum() / max(len(values), 1)

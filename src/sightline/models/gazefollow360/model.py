@@ -6,7 +6,7 @@ ICCV 2021, and the PyTorch release by others, whose behaviour `as_released` repe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -123,7 +123,7 @@ class GazeFollow360(GazeModel):
 
 def gazefollow360(**overrides: object) -> GazeFollow360:
     """GazeFollow360 with a ResNet-50; corrected, unless `as_released`."""
-    return GazeFollow360(replace(GazeFollow360Config(), **overrides))  # pyright: ignore[reportArgumentType]
+    return GazeFollow360(GazeFollow360Config(**overrides))  # pyright: ignore[reportArgumentType]
 
 
 def gazefollow360_released(**overrides: object) -> GazeFollow360:

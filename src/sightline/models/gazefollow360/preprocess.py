@@ -28,7 +28,7 @@ FINEST = 8  # samples along a side of a pixel of a head crop
 class PanoramaCrops:
     """Panoramas to a batch. Crops are perspective views that are square and show the head upright.
 
-    size: of crops. margin: share by which the view reaches beyond the head on each side.
+    size: of crops. head_margin: share by which the view reaches beyond the head on each side.
     panorama_width: wider panoramas are shrunk to this; regions show no more than that.
     as_released: crops are cut from the flat picture and stretched, panoramas are not shrunk.
 
@@ -36,7 +36,7 @@ class PanoramaCrops:
     """
 
     size: int
-    margin: float
+    head_margin: float
     panorama_width: int
     as_released: bool = False
 
@@ -66,7 +66,7 @@ class PanoramaCrops:
             heads = released_heads(scene.heads, scene.size)
             return released_crops(scene.image, heads.corners, self.size)
         heads = to_unit(scene.heads.float(), scene.size)
-        fields = box_field(heads).amax(1) * (1 + 2 * self.margin)
+        fields = box_field(heads).amax(1) * (1 + 2 * self.head_margin)
         fields = fields.clamp(NARROWEST, WIDEST).tolist()
         views = [
             self._head(scene.image, ray, field)  # each needs a fineness of its own

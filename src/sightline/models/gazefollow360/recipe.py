@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import torch
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from sightline.models.base import GazeModel
 from sightline.models.gazefollow360.loss import direction_loss, fusion_loss, regions_loss
+from sightline.models.optimizers import adam, adamw
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, HeadJitter, HorizontalFlip, Yaw
 
@@ -29,7 +27,7 @@ def gazefollow360() -> Recipe:
         "direction",
         loss=direction_loss,
         dataset="gazefollow360",
-        optimizer=adam,
+        optimizer=partial(adam, rate=3e-4),
         epochs=50,
         batch_size=256,
         trainable=("direction.",),
@@ -92,21 +90,10 @@ def small_stage(stage: Stage, epochs: int) -> Stage:
     """A stage for a small model and rendered pictures, which need no change of colours."""
     return replace(
         stage,
-        optimizer=adamw,
+        optimizer=partial(adamw, rate=1e-3),
         schedule=partial(CosineAnnealingLR, T_max=epochs),
         epochs=epochs,
         batch_size=16,
         augment=Chain(Yaw(), HorizontalFlip(), HeadJitter(0.2)),
         clip_gradients=10.0,
     )
-
-
-def adam(model: GazeModel, rate: float = 3e-4) -> Optimizer:
-    """Adam over what is trained."""
-    return torch.optim.Adam((p for p in model.parameters() if p.requires_grad), rate)
-
-
-def adamw(model: GazeModel, rate: float = 1e-3) -> Optimizer:
-    """AdamW over what is trained."""
-    trained = (p for p in model.parameters() if p.requires_grad)
-    return torch.optim.AdamW(trained, rate, weight_decay=1e-2)

@@ -1,6 +1,6 @@
 """Known weights of GazeFollow360: our small ones; what the paper reached was never published."""
 
-from sightline.models.base import Weights
+from sightline.models.catalogue import Weights
 
 WEIGHTS = {
     "gazefollow360-small.synthetic": Weights(

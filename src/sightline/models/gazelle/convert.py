@@ -8,21 +8,20 @@ from torch import Tensor
 from sightline.models.gazelle.backbone import resample_position
 from sightline.models.gazelle.decoder import sinusoid
 from sightline.models.gazelle.model import GazeLLE, GazeLLEConfig
-from sightline.models.weights import WeightsError, load_part, require_match
+from sightline.models.names import rename
+from sightline.models.weights import State, WeightsError, load_part, require_match
 
-State = dict[str, Tensor]
-
-DECODER = {  # official prefix: ours
-    "linear.": "decoder.project.",
+DECODER = {  # official beginning: ours
+    "linear": "decoder.project",
     "head_token.weight": "decoder.head_prompt",
     "inout_token.weight": "decoder.frame_token",
-    "transformer.": "decoder.blocks.",
-    "heatmap_head.0.": "decoder.heatmap_head.upscale.",
-    "heatmap_head.1.": "decoder.heatmap_head.squeeze.",
-    "inout_head.": "decoder.inside_head.",
+    "transformer": "decoder.blocks",
+    "heatmap_head.0": "decoder.heatmap_head.upscale",
+    "heatmap_head.1": "decoder.heatmap_head.squeeze",
+    "inout_head": "decoder.inside_head",
 }
 MERGED = "backbone.model."
-"""The prefix of the encoder's names in an official file that holds both."""
+"""The beginning of the encoder's names in an official file that holds both."""
 BACKBONES = {  # channels and blocks of official DINOv2: timm's name, without and with registers
     (384, 12): ("vit_small_patch14_dinov2", "vit_small_patch14_reg4_dinov2"),
     (768, 12): ("vit_base_patch14_dinov2", "vit_base_patch14_reg4_dinov2"),
@@ -50,43 +49,35 @@ def convert(official: State) -> tuple[GazeLLE, list[str]]:
             inside="score" if "inout_token.weight" in official else "none",
         )
     )
-    ours, notes = rename(official, model.backbone.grid)
+    ours, notes = _ours(official, model.backbone.grid)
     require_match(model, ours)
     model.load_state_dict(ours)
     return model, notes
 
 
-def initialise(model: GazeLLE, given: State) -> list[str]:
+def initialise(model: GazeLLE, state: State) -> list[str]:
     """Start `model` from an encoder, a decoder or both, official or ours; notes name what it keeps.
 
     A decoder that was trained without "in frame" leaves that part fresh. Raises WeightsError for
     what is not of this model.
     """
-    ours = any(name.startswith(("decoder.", "backbone.vit.")) for name in given)
-    state, notes = (given, []) if ours else rename(given, model.backbone.grid)
-    return notes + load_part(model, state)
+    if any(name.startswith(("decoder.", "backbone.vit.")) for name in state):
+        return load_part(model, state)
+    ours, notes = _ours(state, model.backbone.grid)
+    return notes + load_part(model, ours)
 
 
-def rename(official: State, grid: int) -> tuple[State, list[str]]:
+def _ours(official: State, grid: int) -> tuple[State, list[str]]:
     """Official tensors, of the decoder, the encoder or both, under our names; notes in words.
 
     grid: patches per side, for which the encoder's positions are resampled. Unknown names stay.
     """
-    decoder = {
-        n: t for n, t in official.items() if n == "pos_embed" or n.startswith(tuple(DECODER))
-    }
-    encoder = {n.removeprefix(MERGED): t for n, t in official.items() if n not in decoder}
-    if "linear.weight" not in official:  # an encoder alone, whose positions have the same name
-        decoder, encoder = {}, {n.removeprefix(MERGED): t for n, t in official.items()}
-    ours, notes = {}, []
-    for name, tensor in decoder.items():
-        start = next((s for s in DECODER if name.startswith(s)), None)
-        if start is not None:
-            ours[DECODER[start] + name.removeprefix(start)] = tensor
-    if "pos_embed" in decoder:
-        _check_sinusoid(decoder["pos_embed"])
+    ours, rest = rename(official, DECODER)
+    notes = []
+    if ours and "pos_embed" in rest:  # an encoder alone has positions under the same name
+        _check_sinusoid(rest.pop("pos_embed"))
         notes.append("left out pos_embed: a fixed sinusoid, which the model makes itself")
-    vit, more = _encoder(encoder, grid)
+    vit, more = _encoder({n.removeprefix(MERGED): t for n, t in rest.items()}, grid)
     return ours | {f"backbone.vit.{name}": tensor for name, tensor in vit.items()}, notes + more
 
 

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
-from sightline.batch import Batch, counted_rows
+from sightline.batch import Batch
 from sightline.geometry.boxes import cell_masks, centres
 from sightline.geometry.heatmap import cell_heatmaps, patch_distribution
 from sightline.models.gazelle.model import GazeLLE
+from sightline.models.losses import counted_people, mean
 
 
 def gazelle_loss(
@@ -21,10 +22,8 @@ def gazelle_loss(
     takes the mean over nobody for NaN; here it is 0. From logits, which is the same optimum in any
     precision. Patches, and their weight, are ours.
     """
-    assert batch.truth is not None, "training needs labelled scenes"
     output = model(batch)
-    rows = counted_rows(batch.truth)
-    inside, points = batch.truth.inside[rows], batch.truth.points[rows].nanmean(1)
+    rows, inside, points = counted_people(batch)
     size = model.heatmap_size
     labels = cell_heatmaps(points, size, sigma=3 * size / 64)
     each = _pixels(output.heatmaps[rows], labels) * inside
@@ -60,16 +59,13 @@ def pointing_loss(model: GazeLLE, batch: Batch) -> dict[str, Tensor]:
     offset from the head to the target, on the unit square. Ours: heatmaps alone teach a small
     encoder next to nothing in its first thousands of steps.
     """
-    assert batch.truth is not None, "training needs labelled scenes"
     features = model.backbone(batch.images) if batch.features is None else batch.features
     offsets = model.decoder.project(features)[:, :2].float()
     masks = cell_masks(batch.heads, model.backbone.grid)
-    patches = masks.sum((-2, -1))
-    pointed = (offsets[batch.image_of] * masks[:, None]).sum((-2, -1)) / patches.clamp(min=1)[
-        :, None
-    ]
-    rows = counted_rows(batch.truth)
-    rows = rows[(batch.truth.inside[rows] == 1) & (patches[rows] > 0)]
-    wanted = batch.truth.points[rows].nanmean(1) - centres(batch.heads[rows])
-    beside = (pointed[rows] - wanted).norm(dim=1)
-    return {"pointing": beside.sum() / max(len(rows), 1)}
+    patches = masks.sum((-2, -1))[:, None]
+    pointed = (offsets[batch.image_of] * masks[:, None]).sum((-2, -1)) / patches.clamp(min=1)
+    rows, inside, points = counted_people(batch)
+    seen = (inside == 1) & (patches[rows, 0] > 0)
+    rows = rows[seen]
+    wanted = points[seen] - centres(batch.heads[rows])
+    return {"pointing": mean((pointed[rows] - wanted).norm(dim=1))}

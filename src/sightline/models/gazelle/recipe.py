@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 from functools import partial
 
-import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR
 
 from sightline.models.gazelle.loss import gazelle_loss, pointing_loss
 from sightline.models.gazelle.model import GazeLLE
+from sightline.models.optimizers import adam, adamw
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import (
     Chain,
@@ -39,7 +39,7 @@ def gazelle_gazefollow() -> Recipe:
         "decoder",
         loss=gazelle_loss,
         dataset="gazefollow-inside",
-        optimizer=adam,
+        optimizer=partial(adam, rate=1e-3),
         schedule=partial(CosineAnnealingLR, T_max=15, eta_min=1e-7),
         epochs=15,
         batch_size=60,
@@ -109,19 +109,6 @@ def gazelle_pdp() -> Recipe:
     return replace(gazelle_vat(), name="gazelle-pdp", model="gazelle-pdp", stages=(stage,))
 
 
-def adam(model: GazeLLE, rate: float = 1e-3) -> Optimizer:
-    """Adam over what is trained, no weight decay."""
-    return torch.optim.Adam((p for p in model.parameters() if p.requires_grad), lr=rate)
-
-
-def adam_inside(model: GazeLLE, inside_rate: float, rate: float = 1e-5) -> Optimizer:
-    """Adam, with a rate of its own for what tells "in frame"."""
-    trained = {name: p for name, p in model.decoder.named_parameters() if p.requires_grad}
-    inside = [p for name, p in trained.items() if name.startswith(("frame_token", "inside_head"))]
-    others = [p for p in trained.values() if all(p is not other for other in inside)]
-    return torch.optim.Adam([{"params": others, "lr": rate}, {"params": inside, "lr": inside_rate}])
-
-
 def gazelle_small_synthetic() -> Recipe:
     """The small Gaze-LLE from nothing on rendered scenes, for two cores.
 
@@ -131,8 +118,8 @@ def gazelle_small_synthetic() -> Recipe:
         "encoder",
         loss=pointing_loss,
         dataset="gazefollow-pictures",
-        optimizer=partial(_adamw, rate=5e-4),
-        schedule=partial(_warm_cosine, epochs=7),
+        optimizer=partial(adamw, rate=5e-4, weight_decay=0.02),
+        schedule=partial(warm_cosine, epochs=7),
         epochs=7,
         batch_size=32,
         trainable=("backbone.", "decoder.project."),
@@ -144,7 +131,7 @@ def gazelle_small_synthetic() -> Recipe:
         "decoder",
         loss=gazelle_loss,
         dataset="gazefollow-pictures",
-        optimizer=adam,
+        optimizer=partial(adam, rate=1e-3),
         schedule=partial(CosineAnnealingLR, T_max=5),
         epochs=5,
         batch_size=32,
@@ -164,12 +151,13 @@ def gazelle_small_pdp() -> Recipe:
     return replace(gazelle_small_synthetic(), name="gazelle-small-pdp", model="gazelle-small-pdp")
 
 
-def _adamw(model: GazeLLE, rate: float) -> Optimizer:
-    trained = (p for p in model.parameters() if p.requires_grad)
-    return torch.optim.AdamW(trained, lr=rate, weight_decay=0.02)
+def adam_inside(model: GazeLLE, inside_rate: float, rate: float = 1e-5) -> Optimizer:
+    """Adam, with a rate of its own for what tells "in frame"."""
+    parts = ("decoder.frame_token", "decoder.inside_head.")
+    return adam(model, rate, rates=dict.fromkeys(parts, inside_rate))
 
 
-def _warm_cosine(optimizer: Optimizer, epochs: int) -> LambdaLR:
+def warm_cosine(optimizer: Optimizer, epochs: int) -> LambdaLR:
     """One epoch at half the rate, then down to nothing."""
     return LambdaLR(
         optimizer,

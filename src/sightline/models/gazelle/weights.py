@@ -4,7 +4,7 @@ Neither the authors nor Meta print hashes. Those of the backbones are what many 
 two files agree on; those of the decoders are recorded at the first download.
 """
 
-from sightline.models.base import Source, Weights
+from sightline.models.catalogue import Source, Weights
 
 RELEASE = "https://github.com/fkryan/gazelle/releases/download/v1.0.0"
 DINOV2 = "https://dl.fbaipublicfiles.com/dinov2"

@@ -9,51 +9,17 @@ import torch
 from torch import Tensor
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
-from torchvision.ops import clip_boxes_to_image
 
 from sightline.batch import Batch
-from sightline.geometry.boxes import to_pixels, to_unit
+from sightline.geometry.boxes import to_pixels
 from sightline.media.detectors import faster_rcnn
 from sightline.models.base import GazeModel
-from sightline.scene import Scene
+from sightline.models.head_detector.preprocess import HeadDetectorPreprocess, size_of
 
 
 @dataclass(frozen=True)
 class HeadDetectorConfig:
     """There is nothing to choose: the detector must be able to rebuild the network by itself."""
-
-
-@dataclass(frozen=True)
-class HeadDetectorPreprocess:
-    """Scenes to a batch by the network's own transform, so that training sees what detection sees.
-
-    Each picture keeps its proportions and is padded, on the right and at the bottom, to the largest
-    of the batch, padding included in the unit square. Heads are cut at the border of their picture;
-    those of which less than a pixel is left, and people without a box, are left out.
-    """
-
-    transform: GeneralizedRCNNTransform
-
-    def __call__(self, scenes: list[Scene]) -> Batch:
-        """Resize, normalise and pad the pictures, and scale the heads with them."""
-        seen = [{"boxes": _seen_heads(scene)} for scene in scenes]
-        pictures, seen = self.transform([scene.image / 255 for scene in scenes], seen)
-        assert seen is not None
-        counts = torch.tensor([len(heads["boxes"]) for heads in seen])
-        return Batch(
-            images=pictures.tensors,
-            heads=to_unit(torch.cat([heads["boxes"] for heads in seen]), _size(pictures.tensors)),
-            image_of=torch.arange(len(scenes)).repeat_interleave(counts),
-        )
-
-
-def _seen_heads(scene: Scene) -> Tensor:
-    heads = clip_boxes_to_image(scene.heads.float(), (scene.size[1], scene.size[0]))
-    return heads[(heads[:, 2:] - heads[:, :2] >= 1).all(1)]  # NaN compares false
-
-
-def _size(images: Tensor) -> tuple[int, int]:
-    return images.shape[-1], images.shape[-2]
 
 
 class HeadDetectorModel(GazeModel):
@@ -90,7 +56,7 @@ class HeadDetectorModel(GazeModel):
 def _targets(batch: Batch) -> list[dict[str, Tensor]]:
     """The heads of each image in pixels, all of class 1."""
     counts = torch.bincount(batch.image_of, minlength=len(batch.images)).tolist()
-    heads = to_pixels(batch.heads, _size(batch.images)).split(counts)
+    heads = to_pixels(batch.heads, size_of(batch.images)).split(counts)
     return [{"boxes": boxes, "labels": batch.image_of.new_ones(len(boxes))} for boxes in heads]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-import torch
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from sightline.models.head_detector.loss import head_detector_loss
-from sightline.models.head_detector.model import HeadDetectorModel
+from sightline.models.optimizers import adamw
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, HorizontalFlip
 
@@ -25,7 +23,7 @@ def head_detector() -> Recipe:
         "all",
         loss=head_detector_loss,
         dataset="gazefollow-pictures",
-        optimizer=adamw,
+        optimizer=partial(adamw, rate=1e-3, weight_decay=1e-4),  # momentum alone needs a warm-up
         schedule=partial(CosineAnnealingLR, T_max=5),
         epochs=5,
         batch_size=4,
@@ -33,8 +31,3 @@ def head_detector() -> Recipe:
         clip_gradients=10.0,
     )
     return Recipe("head-detector", "head-detector", (stage,), benchmark=None)
-
-
-def adamw(model: HeadDetectorModel, rate: float = 1e-3) -> Optimizer:
-    """AdamW: without pretrained weights, momentum alone needs a warm-up."""
-    return torch.optim.AdamW(model.parameters(), rate, weight_decay=1e-4)

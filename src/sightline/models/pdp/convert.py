@@ -9,13 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from sightline.models.names import left_out, rename
 from sightline.models.pdp.model import PDP, PDPConfig
-from sightline.models.pdp.temporal import PDPVideo, PDPVideoConfig
-from sightline.models.weights import WeightsError, load_part, require_match
+from sightline.models.pdp.video import PDPVideo, PDPVideoConfig
+from sightline.models.weights import State, WeightsError, load_part, require_match
 
-State = dict[str, Tensor]
-
-NAMES = {  # official prefix: ours, in the order of the network
+NAMES = {  # official beginning: ours, in the order of the network
     "conv1_scene": "scene_trunk.stem.0",
     "bn1_scene": "scene_trunk.stem.1",
     **{f"layer{i}_scene": f"scene_trunk.layers.{i - 1}" for i in range(1, 6)},
@@ -30,6 +29,12 @@ NAMES = {  # official prefix: ours, in the order of the network
     "outside_embedding": "tokens.outside",
     "patch_pos_embedding": "tokens.position",
     "qkv_proj": "tokens.qkv",
+    "temporal_pos_embed": "temporal.position",
+    "temporal_mapping": "temporal.squeeze",
+    "temporal_attention.in_proj_weight": "temporal.query_key.weight",
+    "temporal_attention.in_proj_bias": "temporal.query_key.bias",
+    "temporal_proj_1": "temporal.value",
+    "temporal_norm_1": "temporal.norm",
     "inout_patch_encode": "patch_head.0",
     "inout_patch_pred": "patch_head.2",
     "deconv_encode": "heatmap_head.0",
@@ -40,13 +45,6 @@ NAMES = {  # official prefix: ours, in the order of the network
     "deconv3": "heatmap_head.8",
     "deconv_bn3": "heatmap_head.9",
     "conv4": "heatmap_head.11",
-}
-TEMPORAL_NAMES = {
-    "temporal_pos_embed": "temporal.position",
-    "temporal_mapping": "temporal.squeeze",
-    "temporal_attention": "temporal.query_key",
-    "temporal_proj_1": "temporal.value",
-    "temporal_norm_1": "temporal.norm",
 }
 UNUSED = {  # in the release's state without an effect on what is predicted
     "compress_conv1_inout": "an in/out branch for comparison, of which nothing else is made",
@@ -60,35 +58,6 @@ BASELINE_ONLY = (  # the in/out branch of the baseline, which PDP replaces by th
     "compress_bn2_inout",
     "fc_inout",
 )
-
-
-def rename(official: State) -> tuple[State, State]:
-    """Official tensors under our names, and those without a place, under theirs."""
-    ours, rest = {}, {}
-    for name, tensor in official.items():
-        prefix, _, leaf = name.partition(".")
-        if prefix in NAMES:
-            linear = NAMES[prefix].startswith("patch_head")  # stored as 1-D convolutions
-            new = NAMES[prefix] + (f".{leaf}" if leaf else "")
-            ours[new] = tensor.squeeze(-1) if linear and leaf == "weight" else tensor
-        elif prefix in TEMPORAL_NAMES and not name.startswith(tuple(UNUSED)):
-            ours |= _temporal(TEMPORAL_NAMES[prefix], leaf, tensor)
-        else:
-            rest[name] = tensor
-    return ours, rest
-
-
-def _temporal(prefix: str, leaf: str, tensor: Tensor) -> State:
-    """A tensor of the temporal part in our shape."""
-    if not leaf:
-        return {prefix: tensor.squeeze(1)}  # the position, stored as (frames, 1, places)
-    if prefix == "temporal.norm":
-        return {f"{prefix}.{leaf}": tensor.mT}  # stored as (channels, places)
-    if prefix == "temporal.query_key":
-        used = 2 * len(tensor) // 3  # the rest makes values that are thrown away
-        return {f"{prefix}.{leaf.removeprefix('in_proj_')}": tensor[:used]}
-    # 1-D convolutions of kernel 1
-    return {f"{prefix}.{leaf}": tensor.squeeze(-1) if leaf == "weight" else tensor}
 
 
 def convert(official: State) -> tuple[PDP, list[str]]:
@@ -107,32 +76,48 @@ def convert(official: State) -> tuple[PDP, list[str]]:
         model = PDPVideo(PDPVideoConfig(depth=depth, temporal=temporal))
     else:
         model = PDP(PDPConfig(depth=depth))
-    ours, rest = rename(official)
-    unused = {name for name in rest if name.startswith(tuple(UNUSED))}
-    require_match(model, ours | {name: rest[name] for name in rest.keys() - unused})
+    ours, rest = _ours(official)
+    unknown, notes = left_out(rest, UNUSED)
+    require_match(model, ours | unknown)
     model.load_state_dict(ours)
-    return model, [f"left out {name}: {_why(name)}" for name in sorted(unused)]
+    return model, notes
 
 
-def _why(unused: str) -> str:
-    return next(why for start, why in UNUSED.items() if unused.startswith(start))
+def initialise(model: PDP, state: State) -> list[str]:
+    """Start `model` from weights of the baseline or of another PDP; notes say what went where.
 
-
-def initialise(model: PDP, official: State) -> list[str]:
-    """Start `model` from weights of the baseline or of another PDP; the notes say what went where.
-
-    official: initial weights as released, a PDP checkpoint (video starts from pictures), or ours.
-    A file made without depth enters the model with depth at the positions that the channels have
+    state: initial weights as released, a PDP checkpoint (video starts from pictures), or ours. A
+    file made without depth enters the model with depth at the positions that the channels have
     there; what the file cannot give keeps its random values and is named.
     """
-    is_ours = "scene_trunk.stem.0.weight" in official
-    ours, rest = (dict(official), {}) if is_ours else rename(official)
+    is_ours = "scene_trunk.stem.0.weight" in state
+    ours, rest = (dict(state), {}) if is_ours else _ours(state)
     notes = _make_room_for_depth(ours, model.state_dict()) if model.config.depth else []
-    unknown = {n: t for n, t in rest.items() if not n.startswith((*BASELINE_ONLY, *UNUSED))}
+    unknown, _ = left_out(rest, UNUSED | dict.fromkeys(BASELINE_ONLY, ""))
     notes += load_part(model, ours | unknown)
     if rest:
         notes.append(f"left out (in/out branches that PDP does not use): {', '.join(sorted(rest))}")
     return notes
+
+
+def _ours(official: State) -> tuple[State, State]:
+    """Official tensors under our names and in our shapes, and those without a place."""
+    ours, rest = rename(official, NAMES)
+    return {name: _reshaped(name, tensor) for name, tensor in ours.items()}, rest
+
+
+def _reshaped(name: str, tensor: Tensor) -> Tensor:
+    """An official tensor, by our name, in our shape."""
+    part = name.rpartition(".")[0]
+    if name == "temporal.position":
+        return tensor.squeeze(1)  # stored as (frames, 1, places)
+    if part == "temporal.norm":
+        return tensor.mT  # stored as (channels, places)
+    if part == "temporal.query_key":
+        return tensor[: 2 * len(tensor) // 3]  # the rest makes values that are thrown away
+    linear = ("patch_head.0", "patch_head.2", "temporal.squeeze", "temporal.value")
+    one_by_one = part in linear and tensor.ndim == 3  # stored as 1-D convolutions of kernel 1
+    return tensor.squeeze(-1) if one_by_one else tensor
 
 
 def _make_room_for_depth(ours: State, fresh: State) -> list[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sightline.batch import Batch, counted_rows
+from sightline.batch import Batch
 from sightline.geometry.heatmap import gaussian_heatmaps, patch_distribution
 from sightline.models.facing import beside_target
+from sightline.models.losses import counted_people
 from sightline.models.pdp.model import PDP, patch_shares
 
 EPSILON = torch.finfo(torch.float64).eps  # as released, though it vanishes in float32
@@ -25,10 +26,8 @@ def pdp_loss(
     as target and are *part* of the heatmap loss (the CVPR 2020 baseline masks them out). Defaults:
     GazeFollow with depth.
     """
-    assert batch.truth is not None, "training needs labelled scenes"
     output = model(batch)
-    rows = counted_rows(batch.truth)
-    inside, points = batch.truth.inside[rows], batch.truth.points[rows].nanmean(1)
+    rows, inside, points = counted_people(batch)
     labels = gaussian_heatmaps(points, model.config.heatmap_size) * inside[:, None, None]
     whole = not model.config.as_released
     target = patch_distribution(labels, inside, model.config.grid, whole=whole)

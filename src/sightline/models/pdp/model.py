@@ -21,9 +21,10 @@ from sightline.models.layers import (
     SceneAttention,
     Trunk,
     TwoTrunkConfig,
+    calm,
     conv_block,
     deconv_block,
-    initialise,
+    init_weights,
 )
 from sightline.models.preprocess import HeadCrops
 
@@ -73,16 +74,10 @@ class PDP(GazeModel):
             nn.Linear(8 * width, 4 * width), nn.ReLU(), nn.Linear(4 * width, 1)
         )
         self.heatmap_head = heatmap_head(8 * width)
-        self.apply(initialise)
+        self.apply(init_weights)
         if config.calm_start:
-            self._calm()
-
-    @torch.no_grad()
-    def _calm(self) -> None:
-        for embedding in (self.tokens.position, self.tokens.outside):
-            embedding.copy_(0.02 * embedding)
-        nn.init.constant_(self.heatmap_head[-1].get_parameter("weight"), 0.1)
-        nn.init.zeros_(self.heatmap_head[-1].get_parameter("bias"))
+            self.tokens.shrink()
+            calm(self.heatmap_head[-1])
 
     @property
     def uses_depth(self) -> bool:
@@ -138,6 +133,12 @@ class PatchTokens(nn.Module):
         self.position = nn.Parameter(torch.randn(places, size))
         self.qkv = nn.Linear(size, 3 * size)
 
+    @torch.no_grad()
+    def shrink(self) -> None:
+        """Make the embeddings small."""
+        for embedding in (self.position, self.outside):
+            embedding.copy_(0.02 * embedding)
+
     def forward(self, code: Tensor) -> Tensor:
         """Tokens of a feature map (N, size, grid, grid), row by row, outside last."""
         patches = code.flatten(2).mT
@@ -165,7 +166,7 @@ def pdp(**overrides: object) -> PDP:
 
 def pdp_nodepth(**overrides: object) -> PDP:
     """PDP from the picture alone, 61.6 M parameters."""
-    return pdp(depth=False, **overrides)
+    return pdp(**({"depth": False} | overrides))
 
 
 def pdp_small(**overrides: object) -> PDP:

@@ -5,16 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR
 
+from sightline.models.optimizers import adam
 from sightline.models.pdp.loss import facing_loss, pdp_loss
 from sightline.models.pdp.model import PDP
 from sightline.recipe import Recipe, Stage
 from sightline.transforms import Chain, ColourJitter, GazeSafeCrop, HeadJitter, HorizontalFlip
 
 AUGMENT = Chain(HeadJitter(0.1), GazeSafeCrop(margin=0.1), HorizontalFlip(), ColourJitter())
+AUGMENT_VIDEO = Chain(
+    HeadJitter(0.05, clip=True),
+    GazeSafeCrop(margin=0.0),
+    HorizontalFlip(),
+    ColourJitter(saturation=(0.5, 1.5)),
+)
+TRAINED_FOR_VIDEO = (
+    "fusion.0.",
+    "fusion.3.",
+    "tokens.",
+    "temporal.",
+    "patch_head.",
+    *(f"heatmap_head.{convolution}." for convolution in (0, 2, 5, 8, 11)),
+)
+"""Trunks, scene attention and every BatchNorm stay as the picture model left them."""
 
 
 def pdp_gazefollow() -> Recipe:
@@ -23,7 +38,7 @@ def pdp_gazefollow() -> Recipe:
         "all",
         loss=pdp_loss,
         dataset="gazefollow",
-        optimizer=adam,
+        optimizer=partial(adam_slow_attention, rate=2.5e-4),
         schedule=partial(MultiStepLR, milestones=[18, 22, 28], gamma=0.2),
         epochs=35,
         batch_size=80,
@@ -43,31 +58,13 @@ def pdp_gazefollow_nodepth() -> Recipe:
     return Recipe("pdp-gazefollow-nodepth", "pdp-nodepth", (stage,), benchmark="gazefollow-val")
 
 
-TRAINED_FOR_VIDEO = (
-    "fusion.0.",
-    "fusion.3.",
-    "tokens.",
-    "temporal.",
-    "patch_head.",
-    *(f"heatmap_head.{convolution}." for convolution in (0, 2, 5, 8, 11)),
-)
-"""Trunks, scene attention and every BatchNorm stay as the picture model left them."""
-
-AUGMENT_VIDEO = Chain(
-    HeadJitter(0.05, clip=True),
-    GazeSafeCrop(margin=0.0),
-    HorizontalFlip(),
-    ColourJitter(saturation=(0.5, 1.5)),
-)
-
-
 def pdp_vat() -> Recipe:
     """PDP on video with depth on VideoAttentionTarget, as published; start from `pdp` weights."""
     stage = Stage(
         "video",
         loss=partial(pdp_loss, heatmap_weight=5_000.0, patch_weight=40.0),
         dataset="videoattentiontarget",
-        optimizer=adam_trainable,
+        optimizer=partial(adam, rate=5e-5),
         schedule=partial(MultiStepLR, milestones=[3], gamma=0.5),
         epochs=5,
         batch_size=16,
@@ -83,18 +80,6 @@ def pdp_vat_nodepth() -> Recipe:
     return replace(pdp_vat(), name="pdp-vat-nodepth", model="pdp-video-nodepth")
 
 
-def adam_trainable(model: PDP, rate: float = 5e-5) -> Optimizer:
-    """Adam over what is trained, no weight decay."""
-    return torch.optim.Adam((p for p in model.parameters() if p.requires_grad), lr=rate)
-
-
-def adam(model: PDP, rate: float = 2.5e-4) -> Optimizer:
-    """Adam, the query-key-value layer at half the rate, no weight decay."""
-    attention = list(model.tokens.qkv.parameters())
-    others = [p for name, p in model.named_parameters() if not name.startswith("tokens.qkv.")]
-    return torch.optim.Adam([{"params": others, "lr": rate}, {"params": attention, "lr": rate / 2}])
-
-
 def pdp_small_synthetic() -> Recipe:
     """The small PDP on rendered scenes (`sightline data synthesize gazefollow`), for two cores.
 
@@ -105,7 +90,7 @@ def pdp_small_synthetic() -> Recipe:
         "faces",
         loss=facing_loss,
         dataset="gazefollow",
-        optimizer=partial(adam_trainable, rate=2e-3),
+        optimizer=partial(adam, rate=2e-3),
         schedule=partial(CosineAnnealingLR, T_max=3),
         epochs=3,
         batch_size=64,
@@ -118,7 +103,7 @@ def pdp_small_synthetic() -> Recipe:
         faces,
         name="all",
         loss=partial(pdp_loss, patch_weight=8.0),
-        optimizer=partial(adam, rate=1.5e-3),
+        optimizer=partial(adam_slow_attention, rate=1.5e-3),
         schedule=partial(CosineAnnealingLR, T_max=10),
         epochs=10,
         batch_size=32,
@@ -126,3 +111,8 @@ def pdp_small_synthetic() -> Recipe:
         decides="",
     )
     return Recipe("pdp-small-synthetic", "pdp-small", (faces, whole), benchmark="gazefollow-val")
+
+
+def adam_slow_attention(model: PDP, rate: float) -> Optimizer:
+    """Adam, the query-key-value layer at half the rate."""
+    return adam(model, rate, rates={"tokens.qkv.": rate / 2})

@@ -1,6 +1,6 @@
 """Known weights of PDP."""
 
-from sightline.models.base import Weights
+from sightline.models.catalogue import Weights
 
 OFFICIAL = (
     "trained by the authors: release `pretrained-models` of their repository "

@@ -89,4 +89,4 @@ def pdp_video(**overrides: object) -> PDPVideo:
 
 def pdp_video_nodepth(**overrides: object) -> PDPVideo:
     """PDP on video from the picture alone, 61.9 M parameters."""
-    return pdp_video(depth=False, **overrides)
+    return pdp_video(**({"depth": False} | overrides))
