@@ -19,7 +19,7 @@ def choose_precision(precision: str, device: str) -> torch.dtype:
 def _fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # torch 2.9 cannot tell
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # torch 2.10 cannot tell
         return False
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -78,7 +78,7 @@ def yunet(tmp_path_factory):
             parts = [f"{output}_{part}" for part in ("weight", "shape", "maps", "last")]
             constants.append(onnx.numpy_helper.from_array(weight, parts[0]))
             constants.append(onnx.numpy_helper.from_array(np.array([1, -1, channels]), parts[1]))
-            nodes.append(make.make_node("Conv", [cells, parts[0]], [parts[2]]))
+            nodes.append(make.make_node("Conv", [cells, parts[0]], [parts[2]], kernel_shape=[1, 1]))
             nodes.append(make.make_node("Transpose", [parts[2]], [parts[3]], perm=[0, 2, 3, 1]))
             nodes.append(make.make_node("Reshape", [parts[3], parts[1]], [output]))
             outputs.append(make.make_tensor_value_info(output, 1, [1, "n", channels]))
