@@ -258,7 +258,8 @@ def main() -> None:
     memories = peak_memories(options.threads)
     report("Gaze-LLE, memory", memories, options.json)
     for people, of in seconds.items():
-        what, slow = f"`gazelle-vitb14`, {people} people", of["plain, fp32"]
+        what = f"`gazelle-vitb14`, {people} {'person' if people == 1 else 'people'}"
+        slow = of["plain, fp32"]
         headline(options.json, what, of["default"], "s", "the plain model", slow)
     peaks = {(row["setting"], row["people"]): row["peak MiB"] for row in memories}
     light, heavy = (float(peaks[setting, MANY]) for setting in ("default", "plain, fp32"))
