@@ -24,9 +24,10 @@ from sightline.shards import Pair, read_shards
 SHELVES = Rendered("goo", 1600, (320, 240), seed=23)
 TEST = "goo-synth-test"
 EPOCHS = 10
+NO_ENERGY = "gatector-no-energy"
 SYSTEMS = {  # name: what is left out of the loss
     "gatector": {},
-    "gatector-no-energy": {"energy_weight": 0.0},
+    NO_ENERGY: {"energy_weight": 0.0},
     "gatector-gaze": {"detection_weight": 0.0},
     "gatector-objects": {"heatmap_weight": 0.0, "energy_weight": 0.0, "facing_weight": 0.0},
 }
@@ -53,16 +54,8 @@ def energy() -> Experiment:
     }
     test = Test(TEST, SHELVES, shown, baselines=BASELINES)
     claims = (
-        Claim(
-            "the energy loss finds the gaze object", "gatector", "gatector-no-energy", TEST, mdap
-        ),
-        Claim(
-            "the energy loss brings the point nearer",
-            "gatector",
-            "gatector-no-energy",
-            TEST,
-            distance,
-        ),
+        Claim("the energy loss finds the gaze object", "gatector", NO_ENERGY, TEST, mdap),
+        Claim("the energy loss brings the point nearer", "gatector", NO_ENERGY, TEST, distance),
         Claim("together beats apart: gaze", "gatector", "gatector-gaze", TEST, distance),
         Claim("together beats apart: objects", "gatector", "gatector-objects", TEST, found),
     )
