@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from timing import cpu
+from timing import cpu, default_precision
 
 HERE = Path(__file__).parent
 
@@ -63,7 +63,7 @@ def main() -> int:
             if subprocess.run(command).returncode:
                 failed.append(name)
         results = json.loads(file.read_text())[before:] if file.exists() else []
-    print(f"\n{cpu()}, {os.cpu_count()} cores\n")
+    print(f"\n{cpu()}, {os.cpu_count()} cores, {default_precision()}\n")
     print(table(result["headline"] for result in results if "headline" in result))
     if failed:
         print(f"\nfailed: {', '.join(failed)}", file=sys.stderr)

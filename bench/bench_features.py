@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from timing import best_of, headline, parser, report
+from timing import best_of, default_precision, headline, parser, report
 from torch.utils.data import DataLoader
 
 from sightline import create
@@ -86,7 +86,8 @@ def main() -> None:
         ]
     report("features", rows, options.json)
     what, names = "epoch of Gaze-LLE's decoder", ("on stored features", "s per epoch on pictures")
-    stored, read = (rows[-1][name] for name in names)
+    taken = rows[-1] if default_precision() == "bf16" else rows[-2]
+    stored, read = (taken[name] for name in names)
     headline(options.json, f"{what}, features stored", stored, "s", "from pictures", read)
 
 

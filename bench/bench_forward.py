@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from timing import Row, alone, best_of, headline, parser, peak_memory, report
+from timing import Row, alone, best_of, default_precision, headline, parser, peak_memory, report
 from torch import Tensor, nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
@@ -181,7 +181,7 @@ def main() -> None:
     title = f"forward, memory of {model} with {people} people"
     report(title, [{"setting": s, "peak MiB": peak} for s, peak in peaks.items()], options.json)
 
-    fast, slow = "ours, bf16 channels-last", "plain eager"
+    fast, slow = f"ours, {default_precision()} channels-last", "plain eager"
     ms = {row["setting"]: row["ms"] for row in rows}  # of the last model with the most people
     what = f"`{model}`, forward with {people} people"
     headline(options.json, what, ms[fast], "ms", "plain PyTorch", ms[slow])

@@ -8,18 +8,18 @@ with non-maximum suppression is timed by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import torch
-from timing import Row, best_of, headline, parser, report
+from timing import Row, best_of, default_precision, headline, parser, report
 from torch import Tensor, nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
 from sightline import create
 from sightline.batch import Batch
 from sightline.models.base import GazeModel
-from sightline.models.gatector.model import GaTectorOutput
 from sightline.models.precision import prepare
 
 Output = tuple[Tensor, Tensor]
@@ -178,7 +178,8 @@ def decoding(batch: Batch) -> Callable[[], object]:
     raw = torch.randn(len(batch), 3, 31, 56, 56)
     raw[:, :, 2:4] *= 0.3
     raw[:, :, 4] = 3 * raw[:, :, 4] - 6  # some hundred sure places among thousands
-    output = GaTectorOutput(torch.rand(len(batch), 64, 64), [raw])
+    with torch.inference_mode():
+        output = replace(model(batch), grids=[raw])
     return lambda: model.decode(output, batch)
 
 
@@ -211,7 +212,8 @@ def main() -> None:
         for name, value in seconds.items()
     ]
     report("GaTector, forward", rows, options.json)
-    fast, slow = (1000 * seconds[name] for name in ("ours, bf16 channels-last", "plain eager"))
+    names = (f"ours, {default_precision()} channels-last", "plain eager")
+    fast, slow = (1000 * seconds[name] for name in names)
     what = f"`gatector`, forward of {options.people} pictures"
     headline(options.json, what, fast, "ms", "plain PyTorch", slow)
     decoded = best_of({"decode": decoding(batch)}, options.repeats)["decode"]

@@ -28,6 +28,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from sightline.models.precision import choose_precision
+
 Row = Mapping[str, str | int | float]
 
 
@@ -113,6 +115,11 @@ def headline(
     if file is not None:
         row = {"what": what, "ours": ours, "unit": unit, "beside": beside, "reference": reference}
         append(file, {"headline": row, **machine()})
+
+
+def default_precision() -> str:
+    """fp32 or bf16: what `predict` takes on this processor if nothing else is said."""
+    return "bf16" if choose_precision("auto", "cpu") == torch.bfloat16 else "fp32"
 
 
 def append(file: Path, result: Mapping[str, Any]) -> None:

@@ -65,7 +65,7 @@ def test_no_file_is_overwritten_unless_asked(
         (["gaze.csv", "--media", "gone.mp4"], 2, "gone.mp4"),
         (["gaze.csv", "--areas", "gaze.csv"], 1, "no valid JSON"),
         (["areas.json"], 1, "sightline predict"),
-        (["gaze.csv", "--merge-gap", "-1"], 1, "merge_gap is -1"),
+        (["gaze.csv", "--merge-gap", "-1"], 2, "merge_gap is -1"),
         (["gaze.csv", "--elan", "events.csv"], 2, "events.csv is named for two things"),
         (["gaze.csv", "--boris", "gaze.csv", "--overwrite"], 2, "gaze.csv is named for two things"),
     ],

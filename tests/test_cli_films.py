@@ -324,6 +324,12 @@ def test_a_time_span_without_pictures_is_an_error(film, weights, capsys):
     assert predict(film, weights) == 0  # nothing is in the way
 
 
+def test_what_is_written_of_pictures_only_is_refused_for_a_film(film, weights, capsys):
+    assert predict(film, weights, "--save-heatmaps") == 2
+    assert f"--save-heatmaps: for pictures, and {film} is a film" in capsys.readouterr().err
+    assert not (film.parent / "out").exists()
+
+
 @pytest.mark.parametrize(
     "words", ["--end 0", "--start 1 --end 0.5", "--fps nan", "--stride 0", "--stride 2 --fps 5"]
 )

@@ -33,6 +33,11 @@ WRONG = {
     # what is wrong: (words, exit code, parts of the sentence)
     "a command that is not there": (["predic"], USE, ["'predic'", "known: predict"]),
     "half a command": (["data"], USE, ["data check", "data convert"]),
+    "options of films with a picture": (
+        [*PICTURE, *HEADS, "--start", "1", "--no-video"],
+        USE,
+        ["--start, --no-video: for films, and a.jpg is none"],
+    ),
     "a picture that is not there": (["predict", "nope.jpg"], USE, ["nope.jpg", "no such file"]),
     "an empty folder": (["predict", "empty"], USE, ["empty: no pictures", ".jpg"]),
     "a pattern without a match": (["predict", "*.tiff"], USE, ["*.tiff: no pictures"]),

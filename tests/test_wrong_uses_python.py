@@ -90,6 +90,11 @@ def test_objects_are_asked_for_as_objects(picture: Path, model: GazeModel) -> No
     assert gaze.gaze_object is not None
 
 
+def test_a_method_needs_objects_to_choose_from(picture: Path, model: GazeModel) -> None:
+    with pytest.raises(ValueError, match=r"method='mean' has no objects.*leave it out"):
+        sightline.predict(picture, HEADS, model=model, method="mean")
+
+
 def test_heads_may_be_a_file(picture: Path, model: GazeModel) -> None:
     file = picture.with_name("heads.csv")
     file.write_text("image,x_min,y_min,x_max,y_max\na.jpg,10,10,40,40\nb.jpg,1,1,9,9\n")

@@ -83,8 +83,8 @@ def predict(
     method: how the object is chosen, see docs/objects.md.
     projection: "auto" takes what is declared as a panorama, or is exactly 2:1, for one, and warns.
 
-    Raises ImageError for a file that is no picture, ValueError for boxes that cannot be right, and
-    what `load` and the detector raise.
+    Raises ImageError for a file that is no picture, ValueError for boxes that cannot be right and
+    a method without objects, and what `load` and the detector raise.
     """
     if not isinstance(objects, str | Path | Objects | None):
         raise TypeError(
@@ -98,7 +98,12 @@ def predict(
     if isinstance(objects, str | Path):
         objects = choose_objects(objects)(Path(source), picture.scene.image)
     scene = replace(picture.scene, objects=objects)
-    return _gazes(choose_model(scene.projection, model, weights), [scene], method)[0]
+    chosen = choose_model(scene.projection, model, weights)
+    if method is not None and objects is None and not chosen.finds_objects:
+        raise ValueError(
+            f"method={method!r} has no objects to choose from; give some, or leave it out"
+        )
+    return _gazes(chosen, [scene], method)[0]
 
 
 def choose_model(

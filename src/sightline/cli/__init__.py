@@ -75,11 +75,17 @@ def run(words: list[str], *, debug: bool = False) -> int:
 def _run(command: str, words: list[str]) -> int:
     import tyro  # imported here: the overview alone takes a tenth of its time
 
+    from sightline.cli.options import UsageError
+
     module, name, _ = COMMANDS[command]
     kind = getattr(import_module(f"sightline.cli.{module}"), name)
     markers = tyro.conf
     plain = (markers.FlagCreatePairsOff, markers.HelptextFromCommentsOff, markers.DisallowNone)
-    return tyro.cli(kind, args=words, prog=f"sightline {command}", config=plain).run()
+    try:
+        options = tyro.cli(kind, args=words, prog=f"sightline {command}", config=plain)
+    except ValueError as error:  # of a class of ours that refuses a value
+        raise UsageError(str(error)) from error
+    return options.run()
 
 
 def _overview(words: list[str]) -> int:

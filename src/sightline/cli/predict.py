@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
     from sightline.pictures import ModelSource
     from sightline.results import Existing
     from sightline.scene import Projection
+
+OF_FILMS = (
+    "start",
+    "end",
+    "stride",
+    "fps",
+    "rate",
+    "first_frame",
+    "names",
+    "corrections",
+    "no_video",
+)
 
 
 @dataclass(kw_only=True)
@@ -93,7 +106,10 @@ class Predict(ModelOptions):
         self._check()
         films = [self.source] if self.as_film else find_films(self.source)
         if not films:
+            self._refuse(OF_FILMS, f"films, and {self.source} is none")
             return run_on_pictures(self)
+        if films == [self.source]:
+            self._refuse(("save_heatmaps",), f"pictures, and {self.source} is a film")
         if self.without_boxes:
             raise UsageError(
                 "--heads none is for pictures: nobody can be followed through a film without a "
@@ -126,6 +142,13 @@ class Predict(ModelOptions):
             read_identities(self.names)
         except ValueError as error:
             raise UsageError(str(error)) from error
+
+    def _refuse(self, names: Sequence[str], reason: str) -> None:
+        """Refuse options that would do nothing."""
+        given = [f for f in fields(self) if f.name in names and getattr(self, f.name) != f.default]
+        if given:
+            options = ", ".join("--" + field.name.replace("_", "-") for field in given)
+            raise UsageError(f"{options}: for {reason}; leave out what does not apply")
 
     def _model_finds_objects(self) -> bool:
         return self.model != "auto" and self.load().finds_objects  # auto takes none that does
