@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 from file_server import Served, serving
+from safetensors import SafetensorError
 
-from sightline.models import create, download, find_weights, known_weights, load, obtain
+from sightline.models import create, download, find_weights, known_weights, load
 from sightline.models.base import GazeModel
 from sightline.models.cache import cache_folder, downloads
 from sightline.models.catalogue import Source, Weights
@@ -244,11 +245,11 @@ def test_a_cache_that_cannot_be_written_is_told_with_its_path(
 def test_a_disk_that_is_full_when_weights_are_written_leaves_nothing(
     sources: tuple[Served, Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(model: GazeModel, path: Path, **_: object) -> None:
+    def full(state: object, path: Path, **_: object) -> None:
         path.write_bytes(b"half of it")
-        raise obtain.SafetensorError("I/O error: No space left on device (os error 28)")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr(obtain, "save_weights", full)
+    monkeypatch.setattr("sightline.models.weights.save_file", full)
     with pytest.raises(OSError, match=r"safetensors cannot be written .*No space left.*check"):
         pull(NAME)
     left = [file.name for file in (cache_folder() / "weights").iterdir()]

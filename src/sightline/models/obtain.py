@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
-from safetensors import SafetensorError
 
 from sightline.models import catalogued, convert, read_model
 from sightline.models.cache import cached, downloads, note_of, offline_switch
@@ -150,19 +149,12 @@ def _store(name: str, files: list[tuple[Source, Path]], half: bool) -> Stored:
 
 
 def _write(name: str, model: GazeModel, notes: list[str], files: list[Path], half: bool) -> Stored:
-    """Into the cache, whole or not at all."""
-    path, weights = cached(name), catalogued(name)
-    kind, unfinished = name.partition(".")[0], path.with_name(f".{path.name}.part")
+    """Into the cache."""
+    path, weights, kind = cached(name), catalogued(name), name.partition(".")[0]
     origin = {"weights": name, "licence": weights.licence, "origin": weights.origin}
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
-        try:
-            save_weights(model, unfinished, name=kind, half=half, **origin)
-            unfinished.replace(path)
-        except SafetensorError as error:  # in which a full disk is hidden
-            raise OSError(f"{path} cannot be written ({error}); check the disk") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
+        save_weights(model, path, name=kind, half=half, **origin)
         made_of = [_facts(file.name, file, sha256(file)) for file in files]
         facts = {**_facts(name, path, sha256(path)), "made of": made_of, **origin}
         write_json(note_of(path), facts)

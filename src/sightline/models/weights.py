@@ -120,6 +120,8 @@ def save_weights(
 ) -> None:
     """Write `model` as safetensors, with its name and config so that `load` can rebuild it.
 
+    The file is there whole or not at all; OSError if it cannot be written.
+
     `half` stores float16 (for shipping). `notes` go into the file's metadata, for instance licence
     and origin.
     """
@@ -128,8 +130,15 @@ def save_weights(
         state = {k: t.half() if t.is_floating_point() else t for k, t in state.items()}
     config = json.dumps(dataclasses.asdict(model.config))
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(state, path, metadata={"model": name, "config": config, **notes})
-    _sort_notes(path)
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        save_file(state, unfinished, metadata={"model": name, "config": config, **notes})
+        _sort_notes(unfinished)
+        unfinished.replace(path)
+    except SafetensorError as error:  # in which a full disk is hidden
+        raise OSError(f"{path} cannot be written ({error}); check the disk") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _sort_notes(path: Path) -> None:
