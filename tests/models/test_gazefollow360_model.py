@@ -21,7 +21,7 @@ from sightline.geometry.sphere import (
 )
 from sightline.models import create
 from sightline.models.gazefollow360.direction import inward
-from sightline.models.gazefollow360.loss import direction_loss
+from sightline.models.gazefollow360.loss import direction_loss, regions_loss
 from sightline.models.gazefollow360.model import GazeFollow360
 from sightline.models.gazefollow360.recipe import gazefollow360, gazefollow360_released
 from sightline.models.gazefollow360.regions import SphereRegions, beside, cone, shift_columns
@@ -233,6 +233,18 @@ def test_the_direction_is_learnt():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
+
+
+@pytest.mark.parametrize("loss", [direction_loss, regions_loss])
+def test_mixed_precision_rounds_no_geometry(loss, monkeypatch: pytest.MonkeyPatch):
+    model = tiny().eval()
+    batch = model.preprocess([scene(), scene(40)])
+    directions = model.directions(batch).detach()
+    monkeypatch.setattr(model, "directions", lambda _: directions)
+    exact = loss(model, batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = loss(model, batch)
+    assert {k: v.item() for k, v in mixed.items()} == {k: v.item() for k, v in exact.items()}
 
 
 def test_people_without_a_target_are_in_no_loss():

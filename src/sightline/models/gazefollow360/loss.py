@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
@@ -17,9 +18,11 @@ def direction_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
     As released, the arc cosine of the mean cosine, whose gradient has no bound near the optimum.
     """
     rows, targets = _targets(batch)
-    heads = model.regions.positions(batch)[rows]
-    true = sight_directions(heads, to_rays(targets))
-    cosines = cosine_similarity(model.directions(batch)[rows], true, eps=1e-6)
+    directions = model.directions(batch)[rows]
+    with _exactly(batch):
+        heads = model.regions.positions(batch)[rows]
+        true = sight_directions(heads, to_rays(targets))
+        cosines = cosine_similarity(directions.float(), true, eps=1e-6)
     if model.config.as_released:
         return {"direction": cosines.mean().arccos()}
     return {"direction": mean(1 - cosines)}
@@ -31,9 +34,11 @@ def regions_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
     Regions are those of the predicted direction; where a target is outside, the label is blank.
     """
     rows, targets = _targets(batch, everybody=True)
-    regions = model.regions(model.config, batch, model.directions(batch))
-    labels = regions.region_targets(targets)
-    named = zip(("distant", "local"), model.look(regions), labels, strict=True)
+    directions = model.directions(batch)
+    with _exactly(batch):
+        regions = model.regions(model.config, batch, directions.float())
+        labels = regions.region_targets(targets)
+        named = zip(("distant", "local"), model.look(regions), labels, strict=True)
     return {
         name: mean((heatmaps - label)[rows].square().mean((-2, -1)))
         for name, heatmaps, label in named
@@ -47,8 +52,14 @@ def fusion_loss(model: GazeFollow360, batch: Batch) -> dict[str, Tensor]:
     """
     rows, targets = _targets(batch, everybody=True)
     output = model(batch)
-    errors = (output.heatmaps - output.regions.scene_targets(targets)).square()
-    return {"heatmap": mean((errors * output.regions.scene_weights())[rows].mean((-2, -1)))}
+    with _exactly(batch):
+        errors = (output.heatmaps - output.regions.scene_targets(targets)).square()
+        return {"heatmap": mean((errors * output.regions.scene_weights())[rows].mean((-2, -1)))}
+
+
+def _exactly(batch: Batch) -> torch.autocast:
+    """Geometry in float32, and the towers as `forward` runs them, also in mixed precision."""
+    return torch.autocast(batch.heads.device.type, enabled=False)
 
 
 def _targets(batch: Batch, *, everybody: bool = False) -> tuple[Tensor, Tensor]:
