@@ -60,7 +60,7 @@ def trained(recipe: Recipe, data: Path, out: Path) -> tuple[Batch, set[str]]:
         return recipe.stages[0].loss(model, batch)
 
     stage = replace(recipe.stages[0], loss=loss, epochs=1, batch_size=2, augment=None)
-    small = replace(recipe, stages=(stage,), config={**recipe.config, **TINY})
+    small = replace(recipe, stages=(stage,), config={**recipe.config, **TINY}, starts_from="")
     one = Resources(accelerator="cpu", workers=0, precision="float32")
     model = train(small, data, out / "run", resources=one)
     after = dict(model.named_parameters())

@@ -58,4 +58,10 @@ def chong2020_vat() -> Recipe:
         batch_statistics="none",
         augment=AUGMENT_VIDEO,
     )
-    return Recipe("chong2020-vat", "chong2020-video", (stage,), benchmark="vat-val")
+    return Recipe(
+        "chong2020-vat",
+        "chong2020-video",
+        (stage,),
+        benchmark="vat-val",
+        starts_from="the weights of chong2020, whose trunks stay as they are: --init FILE",
+    )

@@ -24,6 +24,7 @@ RELEASED_AUGMENT = Chain(
 )
 HEADS = ("gaze.", "detection.")
 """All but the backbone with its stems and task-specific blocks."""
+IMAGENET = "a backbone that knows pictures, such as ImageNet's ResNet-50: --init resnet50.pth"
 
 
 def gatector_goo_synth() -> Recipe:
@@ -50,11 +51,15 @@ def gatector_goo_synth() -> Recipe:
         (frozen, whole),
         benchmark="goo-synth-val",
         config={"as_released": False},
+        starts_from=IMAGENET,
     )
 
 
 def gatector_goo_synth_released() -> Recipe:
-    """The same with the labels of the release, and statistics that drift while frozen."""
+    """The same with the labels of the release, and statistics that drift while frozen.
+
+    As there, it starts from random values too.
+    """
     recipe = gatector_goo_synth()
     stages = (
         replace(stage, batch_statistics="all", augment=RELEASED_AUGMENT) for stage in recipe.stages
@@ -64,6 +69,7 @@ def gatector_goo_synth_released() -> Recipe:
         name="gatector-goo-synth-released",
         stages=tuple(stages),
         config={"as_released": True},
+        starts_from="",
     )
 
 
@@ -75,7 +81,13 @@ def gatector_goo_real() -> Recipe:
     """
     recipe = gatector_goo_synth()
     whole = replace(recipe.stages[1], dataset="goo-real")
-    return replace(recipe, name="gatector-goo-real", stages=(whole,), benchmark="goo-real-val")
+    return replace(
+        recipe,
+        name="gatector-goo-real",
+        stages=(whole,),
+        benchmark="goo-real-val",
+        starts_from="weights of gatector, such as those of gatector-goo-synth: --init FILE",
+    )
 
 
 def gatector_detector_goo_real() -> Recipe:

@@ -31,6 +31,8 @@ TRAINED_FOR_VIDEO = (
 )
 """Trunks, scene attention and every BatchNorm stay as the picture model left them."""
 
+PICTURES = "the weights of {}, whose trunks stay as they are: --init FILE"
+
 
 def pdp_gazefollow() -> Recipe:
     """PDP with depth on GazeFollow, as published."""
@@ -72,12 +74,23 @@ def pdp_vat() -> Recipe:
         batch_statistics="none",
         augment=AUGMENT_VIDEO,
     )
-    return Recipe("pdp-vat", "pdp-video", (stage,), benchmark="vat-val")
+    return Recipe(
+        "pdp-vat",
+        "pdp-video",
+        (stage,),
+        benchmark="vat-val",
+        starts_from=PICTURES.format("pdp"),
+    )
 
 
 def pdp_vat_nodepth() -> Recipe:
     """The same from the picture alone; start from `pdp-nodepth` weights."""
-    return replace(pdp_vat(), name="pdp-vat-nodepth", model="pdp-video-nodepth")
+    return replace(
+        pdp_vat(),
+        name="pdp-vat-nodepth",
+        model="pdp-video-nodepth",
+        starts_from=PICTURES.format("pdp-nodepth"),
+    )
 
 
 def pdp_small_synthetic() -> Recipe:
