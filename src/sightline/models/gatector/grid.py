@@ -60,7 +60,8 @@ def detect(
     found = Objects(boxes[image_of, place], labels[image_of, place], scores[image_of, place])
     kind = image_of * grids[0].shape[2] + found.labels  # more than any label, for each image
     # In float64, since torchvision tells the boxes of few kinds apart by moving them far away.
-    kept = batched_nms(found.boxes.double(), found.scores.double(), kind, overlap)
+    exact = torch.float32 if boxes.device.type == "mps" else torch.float64  # MPS has no float64
+    kept = batched_nms(found.boxes.to(exact), found.scores.to(exact), kind, overlap)
     kept = kept[kind[kept].argsort(stable=True)]
     counts = torch.bincount(image_of[kept], minlength=len(boxes)).tolist()
     parts = (value[kept].cpu().split(counts) for value in (found.boxes, found.labels, found.scores))
