@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 from torch import Tensor
@@ -12,6 +13,9 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from sightline.batch import Batch
 from sightline.scene import Clip
+
+LENGTHS = ("T_max", "epochs")
+"""What the number of epochs is called in schedules: those of PyTorch, and ours."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Stage:
     augment: Callable[[Clip], Clip] | None = None
     clip_gradients: float | None = None
     decides: str = ""
+
+    def changed(self, **changes: Any) -> Stage:
+        """A copy with other values; a schedule as long as the stage stays so, other ones stay."""
+        epochs = changes.get("epochs", self.epochs)
+        if isinstance(self.schedule, partial):
+            given = self.schedule.keywords
+            lengths = {key: epochs for key in LENGTHS if given.get(key) == self.epochs}
+            changes = {"schedule": partial(self.schedule, **lengths), **changes}
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ class StageModule(lightning.LightningModule):
         scores = self.benchmark.score(join([measured for part in parts for measured in part]))
         for name, score in scores.items():
             deciding = name == self.benchmark.decides
+            if deciding and math.isnan(score.value):
+                raise ValueError(
+                    f"{name} is undefined on {self.benchmark.name}, where nobody counts for it, so "
+                    "no epoch can be chosen by it; give validation pictures with labels, or a "
+                    'recipe whose stages have decides="last"'
+                )
             self.log(f"val/{name}", score.value, prog_bar=deciding)
         self.measured = []
 
@@ -128,17 +135,23 @@ class StageModule(lightning.LightningModule):
         dataset = self._dataset(self.stage.dataset, "train")
         clip_length_for(self.model, dataset)  # unrelated pictures would pass for a clip
         processes = self.trainer.world_size
-        size = self.stage.batch_size // processes
+        size, rest = divmod(self.stage.batch_size, processes)
+        if rest:
+            raise ValueError(
+                f"a batch of {self.stage.batch_size} cannot be shared by {processes} processes; "
+                "give a --batch-size that is a multiple of --devices"
+            )
         endless = getattr(dataset, "endless", False)
         sampler = StageSampler(len(dataset), self.seed, self.global_rank, processes, endless)
-        steps = len(sampler) // size if size else 0
+        steps = len(sampler) // size
         if not steps:
             raise ValueError(
                 f"the training set has {len(dataset)} samples, fewer than one batch of "
                 f"{self.stage.batch_size} needs; give more data or a smaller --batch-size"
             )
-        sampler.set_epoch(self.trainer.current_epoch)
-        sampler.skip = self.trainer.global_step % steps * size
+        epoch, done = divmod(self.trainer.global_step, steps)  # Lightning's own count lags behind
+        sampler.set_epoch(epoch)
+        sampler.skip = done * size
         clips = AugmentedClips(dataset, self.stage.augment)
         collate = partial(collate_clips, self.model.preprocess, self.model.clip_length)
         return self._loader(clips, size, collate, sampler=sampler, drop_last=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import warnings
 from dataclasses import dataclass, replace
@@ -43,6 +44,7 @@ class Resources:
     devices: processes (GPUs, or CPU processes). workers: data-loading processes of each.
     precision: "auto", "float32" or "bfloat16" (mixed: weights and losses stay in float32).
     checkpoint_every: steps between saves of the `last` checkpoint inside an epoch.
+    Raises ValueError for numbers that make no sense.
     """
 
     accelerator: str = "auto"
@@ -50,6 +52,11 @@ class Resources:
     workers: int = 2
     precision: str = "auto"
     checkpoint_every: int = 500
+
+    def __post_init__(self) -> None:
+        for name, least in (("devices", 1), ("workers", 0), ("checkpoint_every", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} = {getattr(self, name)}: give at least {least}")
 
     @property
     def device(self) -> str:
@@ -188,9 +195,13 @@ def _run_stage(model: GazeModel, run: Run, stage: Stage) -> None:
     last = LastCheckpoint(folder / "last.ckpt", run.resources.checkpoint_every)
     best = _best_checkpoint(folder, benchmark)
     trainer = _trainer(run, stage, [best, last, _progress_bar()], validated=benchmark is not None)
-    trainer.fit(module, ckpt_path=last.path if last.path.exists() else None, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    goes_on = last.path if last.path.exists() else None
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit(module, ckpt_path=goes_on, weights_only=True)
+    except SystemExit as stop:  # what Lightning makes of Ctrl-C, which it ignores from then on
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt(f"stopped; go on with --resume (see {folder})") from stop
     chosen = torch.load(best.best_model_path or last.path, weights_only=True, map_location="cpu")
     prefix = "model."
     model.load_state_dict({k.removeprefix(prefix): v for k, v in chosen["state_dict"].items()})
@@ -212,7 +223,7 @@ def _features(
 
 def _best_checkpoint(folder: Path, benchmark: Benchmark | None) -> ModelCheckpoint:
     """`best.ckpt`, of the epoch that the benchmark picks, or of the last one without."""
-    return ModelCheckpoint(
+    return BestCheckpoint(
         folder,
         "best",
         monitor=f"val/{benchmark.decides}" if benchmark else None,
@@ -258,6 +269,22 @@ def _progress_bar() -> Callback:
     return RichProgressBar() if terminal else TQDMProgressBar(refresh_rate=50)
 
 
+class BestCheckpoint(ModelCheckpoint):
+    """Lightning's, which also knows its best file in a folder that was moved or mounted anew."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """What a checkpoint says, with its paths in the folder of today."""
+        folder = Path(str(self.dirpath))
+
+        def here(path: str) -> str:
+            return str(folder / Path(path).name) if path else path
+
+        paths = {key: here(state_dict[key]) for key in ("best_model_path", "kth_best_model_path")}
+        best = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        moved = {"dirpath": self.dirpath, "best_k_models": best, **paths}
+        super().load_state_dict(state_dict | moved)
+
+
 class LastCheckpoint(Checkpoint):
     """Keep `last.ckpt` fresh: every so many steps and at each epoch's end, replaced in one move."""
 
@@ -265,8 +292,8 @@ class LastCheckpoint(Checkpoint):
         self.path, self.every = path, every
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:  # pyright: ignore
-        """Save inside the epoch."""
-        if trainer.global_step % self.every == 0:
+        """Save inside the epoch; its last step is saved when it has been validated."""
+        if trainer.global_step % self.every == 0 and not trainer.is_last_batch:
             self._save(trainer)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:

@@ -29,7 +29,7 @@ class Train:
     features: Path | None = None
     """A folder that keeps a frozen encoder's features: made once, trained on in every epoch."""
     epochs: int | None = None
-    """Instead of the recipe's number, in every stage."""
+    """Instead of the recipe's number, in every stage; a cosine schedule ends with it."""
     batch_size: int | None = None
     """Instead of the recipe's number; over all processes."""
     devices: int = 1

@@ -145,7 +145,7 @@ def read_model(name: str, path: Path) -> tuple[GazeModel, list[str]]:
     if "config" not in metadata:
         return convert(name, state)
     model = create(name)
-    if metadata.get("model") == name:
+    if ":" in name or metadata.get("model") == name:  # a factory's path is spelt in many ways
         config = config_from_json(type(model.config), metadata["config"])
         if config != model.config:  # one that differs from the default was saved on purpose
             model = type(model)(config)
@@ -212,14 +212,15 @@ def _converter(model: GazeModel) -> Any:
 def find_recipe(name: str, **changes: Any) -> Recipe:
     """The recipe of that name or "file.py:function", with `changes` to fields of all its stages.
 
-    Raises UnknownNameError, and ValueError for a number below 1; None changes nothing.
+    A schedule that lasts all epochs of its stage goes on doing so. Raises UnknownNameError, and
+    ValueError for a number below 1; None changes nothing.
     """
     recipe: Recipe = resolve(name, RECIPES, "recipe")()
     changes = {key: value for key, value in changes.items() if value is not None}
     for key, value in changes.items():
         if value < 1:
             raise ValueError(f"{key} = {value}: a recipe needs at least 1")
-    return replace(recipe, stages=tuple(replace(stage, **changes) for stage in recipe.stages))
+    return replace(recipe, stages=tuple(stage.changed(**changes) for stage in recipe.stages))
 
 
 def list_models() -> list[str]:
