@@ -10,7 +10,8 @@ from released import layout
 from torch import nn
 
 from sightline import models
-from sightline.models import create, initialise
+from sightline.benchmark import find_benchmark
+from sightline.models import catalogued, create, initialise
 from sightline.models.base import GazeModel
 from sightline.models.chong2020 import video
 from sightline.models.chong2020.convert import convert
@@ -166,6 +167,12 @@ def test_conversion_lists_the_names_that_differ(golden: Path) -> None:
 def test_conversion_refuses_another_network(golden: Path) -> None:
     with pytest.raises(WeightsError, match="not a checkpoint of Chong et al"):
         convert(layout(golden, "pdp/spatial_nodepth_layout.json"))
+
+
+def test_the_scores_on_video_are_of_the_papers_own_protocol() -> None:
+    benchmark = catalogued("chong2020-video.vat").benchmark
+    assert benchmark is not None
+    assert find_benchmark(benchmark).protocol.startswith("Chong et al. 2020")
 
 
 def test_of_a_checkpoint_of_pictures_it_is_said_that_it_is_no_video_model(golden: Path) -> None:

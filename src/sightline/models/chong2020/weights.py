@@ -18,7 +18,7 @@ WEIGHTS = {
         licence="MIT",
         origin=OFFICIAL,
         data=("gazefollow", "vat"),
-        benchmark="vat-test",
+        benchmark="vat-test-tracks",
         paper={"auc": 0.860, "distance": 0.134, "ap": 0.853},
     ),
 }
