@@ -87,6 +87,19 @@ def test_a_folder_run_reports_bad_files_and_writes_the_rest(
     assert record["model"] == "pdp-nodepth"
 
 
+def test_a_picture_too_long_for_its_drawing_is_skipped_and_the_run_goes_on(
+    photos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("sightline.media.image.LONGEST_JPEG", 99)
+    Image.new("RGB", (100, 50)).save(photos / "a-long.png")
+    assert predict(photos, weights) == 1
+    said = capsys.readouterr()
+    assert f"skipped {photos / 'a-long.png'}: " in said.err
+    assert "4 of 7 pictures were skipped" in said.err
+    assert said.out.startswith("3 pictures, 3 people")
+    assert not (photos.parent / "out" / "a-long.png.gaze.json").exists()
+
+
 def test_results_are_not_overwritten_silently(
     photos: Path, weights: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -21,6 +21,8 @@ from sightline.views import views_of, views_sheet
 
 KINDS = ("json", "jpg", "npy", "views.jpg", "html")
 """The files that a picture may have; the first tells that it is finished."""
+VIEWED = 179
+"""People with a row on the sheet of views: with one more it is too high for a JPEG."""
 Existing = Literal["refuse", "resume", "overwrite"]
 
 
@@ -29,10 +31,10 @@ class ResultsFolder:
 
     Of photo.jpg it writes photo.jpg.gaze.jpg (annotated), on request photo.jpg.gaze.npy (heatmaps,
     float16), its rows in gaze.csv and last photo.jpg.gaze.json, which tells that the picture is
-    finished. Of a panorama it also writes photo.jpg.gaze.views.jpg, views of each person and
-    target, and photo.jpg.gaze.html, a page to look around. run.json keeps model, weights, versions
-    and command line. Pictures of several folders keep their sub-folders below the one that they
-    share.
+    finished. Of a panorama it also writes photo.jpg.gaze.views.jpg, views of the first `VIEWED`
+    people and their targets, and photo.jpg.gaze.html, a page to look around. run.json keeps model,
+    weights, versions and command line. Pictures of several folders keep their sub-folders below the
+    one that they share.
 
     existing: what to do about results of an earlier run. Raises FileExistsError for "refuse", and
     for "resume" when they are of other weights or objects, or of another projection.
@@ -104,8 +106,8 @@ class ResultsFolder:
         """The views of people and targets, and the page to look around."""
         image, gaze, names = found.scene.image, found.gaze, found.heads.names
         if len(gaze):
-            sheet = views_sheet(views_of(image, gaze, names=names))
-            write_image(self._file(found.path, "views.jpg"), sheet)
+            views = views_of(image, gaze[:VIEWED], names=names and names[:VIEWED])
+            write_image(self._file(found.path, "views.jpg"), views_sheet(views))
         page = viewer_page(image, gaze, names=names, title=found.path.name)
         self._file(found.path, "html").write_text(page, encoding="utf-8")
 

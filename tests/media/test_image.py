@@ -6,7 +6,14 @@ import torch
 from PIL import Image, ImageOps
 
 from sightline.media import image as media
-from sightline.media.image import ImageError, find_images, read_depth, read_image, write_image
+from sightline.media.image import (
+    LONGEST_JPEG,
+    ImageError,
+    find_images,
+    read_depth,
+    read_image,
+    write_image,
+)
 
 
 def gradient(width=24, height=16):
@@ -262,6 +269,14 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path, m
 def test_only_png_and_jpeg_are_written(tmp_path):
     with pytest.raises(ValueError, match=r"\.png"):
         write_image(tmp_path / "a.gif", as_tensor(gradient()))
+
+
+def test_a_picture_too_long_for_a_jpeg_is_refused_and_does_not_end_the_process(tmp_path):
+    long = torch.zeros(3, 1, LONGEST_JPEG + 1, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=r"a\.jpg: a JPEG has at most 65500 .* 65501 x 1;"):
+        write_image(tmp_path / "a.jpg", long)
+    write_image(tmp_path / "a.jpg", long[..., 1:])
+    write_image(tmp_path / "a.png", long)
 
 
 def test_a_float_picture_is_not_written(tmp_path):

@@ -81,9 +81,14 @@ def _write(found: Iterable[Found | Failed], results: ResultsFolder, total: int) 
         if picture.note:
             tally.guessed += 1
             say(picture.note if tally.guessed == 1 else "")
+        try:
+            results.write(picture)
+        except ValueError as error:  # too long for a JPEG
+            tally.skipped += 1
+            say(f"skipped {picture.path}: {error}")
+            continue
         tally.pictures += 1
         tally.people += len(picture.gaze)
-        results.write(picture)
     return tally
 
 
