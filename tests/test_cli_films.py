@@ -16,6 +16,7 @@ from PIL import Image
 
 from sightline.cli import run
 from sightline.films import parts, watch
+from sightline.films.sources import objects_of, people_of
 from sightline.gaze import Gaze
 from sightline.media.film import Frame, open_film
 from sightline.media.film_writer import FilmWriter
@@ -373,6 +374,25 @@ def test_a_folder_of_frames_is_a_film_when_asked(film, weights):
             Image.fromarray(pixels).save(folder / f"{100 + frame.index}.png")
     assert predict(folder, weights, "--as-film", "--rate", "10") == 0
     assert [line["time"] for line in lines(folder)] == pytest.approx([i / 10 for i in range(12)])
+
+
+@pytest.mark.parametrize("folder", ["", "clip/"])
+def test_files_may_name_the_frames_of_a_folder_with_the_folder(tmp_path, folder):
+    (tmp_path / "clip").mkdir()
+    names = ["clip/7.png", "clip/8.png"]
+    for name in names:
+        Image.new("RGB", (64, 48)).save(tmp_path / name)
+    given = [folder + Path(name).name for name in names]
+    boxes = "".join(f"{name},5,5,20,20\n" for name in given)
+    (tmp_path / "heads.csv").write_text("image,x_min,y_min,x_max,y_max\n" + boxes)
+    cups = "".join(f"{name},5,5,20,20,cup\n" for name in given)
+    (tmp_path / "objects.csv").write_text("image,x_min,y_min,x_max,y_max,label\n" + cups)
+    with open_film(tmp_path / "clip") as opened:
+        people = people_of(opened, tmp_path / "heads.csv")
+        things = objects_of(opened, tmp_path / "objects.csv", method=None)
+        frames = list(opened.frames())
+        assert [len(people.heads(frame)) for frame in frames] == [1, 1]
+        assert [len(things.within(frame) or []) for frame in frames] == [1, 1]
 
 
 def test_of_several_films_a_broken_one_costs_the_others_nothing(film, weights, capsys):

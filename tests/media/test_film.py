@@ -279,8 +279,8 @@ def test_a_folder_of_pictures_is_a_film(tmp_path):
         assert (film.size, film.duration, film.frames_expected) == ((8, 6), 0.3, 3)
         assert ["9.png" in fault for fault in film.faults] == [True]
     assert [(frame.name, frame.index, frame.time) for frame in frames] == [
-        ("8.png", 0, 0.0),
-        ("10.png", 2, 0.2),
+        (str(tmp_path / "8.png"), 0, 0.0),
+        (str(tmp_path / "10.png"), 2, 0.2),
     ]
     assert places(read(tmp_path, rate=10, start=0.2)) == [(2, 0.2)]
 
