@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sightline.cli import run
+from sightline.cli import films, run
 from sightline.films import parts, watch
 from sightline.films.sources import objects_of, people_of
 from sightline.gaze import Gaze
@@ -403,6 +403,16 @@ def test_of_several_films_a_broken_one_costs_the_others_nothing(film, weights, c
     assert run(["predict", str(film.parent), *words, "--heads", heads, "--out", str(out)]) == 1
     assert (out / "film.mp4.gaze.csv").exists()
     assert "broken.mp4" in capsys.readouterr().err
+
+
+def test_results_have_the_name_of_a_link_and_not_of_what_it_leads_to(tmp_path, monkeypatch):
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "MD5-s99--d41d8.mp4").touch()
+    (tmp_path / "ann.mp4").symlink_to(tmp_path / "MD5-s99--d41d8.mp4")
+    monkeypatch.chdir(tmp_path / "clip")
+    assert films._name(str(tmp_path / "ann.mp4")) == "ann.mp4"
+    assert films._name("../ann.mp4") == "ann.mp4"
+    assert films._name(".") == films._name("../clip/") == "clip"
 
 
 def test_stream_is_lazy_and_gives_gaze_with_identity_and_time(film, weights, monkeypatch):

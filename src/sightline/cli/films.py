@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -88,7 +89,7 @@ def _name(source: str) -> str:
 
     require_source(source)
     if Path(source).exists():
-        return Path(source).resolve().name
+        return Path(os.path.abspath(source)).name  # noqa: PTH100, a link keeps its own name
     address = re.sub(r"(?<=://)[^/@]*@", "", source)  # without user and password
     return "".join(c if c.isalnum() else "-" for c in address).strip("-")[:100]
 
