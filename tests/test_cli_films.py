@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import torch
 from PIL import Image
 
 from sightline.cli import films, run
+from sightline.cli.predict import Predict
 from sightline.films import parts, watch
 from sightline.films.sources import objects_of, people_of
 from sightline.gaze import Gaze
@@ -413,6 +415,25 @@ def test_results_have_the_name_of_a_link_and_not_of_what_it_leads_to(tmp_path, m
     assert films._name(str(tmp_path / "ann.mp4")) == "ann.mp4"
     assert films._name("../ann.mp4") == "ann.mp4"
     assert films._name(".") == films._name("../clip/") == "clip"
+
+
+def test_a_stop_ends_the_work_on_the_frames_before_the_film_is_closed(film, tmp_path):
+    ended = []
+
+    def frames():
+        try:
+            yield from range(9)
+        finally:
+            ended.append(True)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    seen = frames()
+    results = SimpleNamespace(drawn=lambda seen: (one for one in seen), add=stop, next=None)
+    with open_film(film) as opened, pytest.raises(KeyboardInterrupt):
+        films._keep(seen, Predict(source=str(film)), opened, results)
+    assert ended
 
 
 def test_stream_is_lazy_and_gives_gaze_with_identity_and_time(film, weights, monkeypatch):

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -191,9 +191,10 @@ def _watched(
     return watch(frames, model, people, film.notes, objects=objects, people_per_batch=options.batch)
 
 
-def _keep(seen: Iterable[Seen], options: Predict, film: Film, results: FilmResults) -> None:
+def _keep(seen: Generator[Seen], options: Predict, film: Film, results: FilmResults) -> None:
     """Draw frames and add them to the results, with a bar."""
-    with closing(results.drawn(seen)) as ready, _progress() as progress:
+    # all threads end here, before the film is closed under them
+    with closing(seen), closing(results.drawn(seen)) as ready, _progress() as progress:
         step = _bar(progress, options, film, results.next)
         for drawn in ready:
             with unbroken():
