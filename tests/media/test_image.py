@@ -6,6 +6,7 @@ import torch
 from PIL import Image, ImageOps
 
 from sightline.media import image as media
+from sightline.media.film import find_films
 from sightline.media.image import (
     LONGEST_JPEG,
     ImageError,
@@ -225,6 +226,18 @@ def test_a_double_star_reaches_into_sub_folders(folder):
 
 def test_a_pattern_takes_what_it_matches(folder):
     assert names(find_images(f"{folder}/1*"), folder) == ["10.jpg"]
+
+
+def test_results_beside_their_sources_are_not_taken_for_sources(tmp_path):
+    results = ["pano.jpg.gaze.jpg", "pano.jpg.gaze.views.jpg", "film.mp4.gaze.people.jpg"]
+    results += ["film.mp4.gaze.parts/00000.jpg", "frames.gaze.people.jpg", "0.gaze.mp4"]
+    (tmp_path / "film.mp4.gaze.parts").mkdir()
+    own = ["my.gaze.jpg", "pano.jpg"]
+    for name in [*results, *own, "frames.gaze.run.json", "0.gaze.run.json", "film.mp4"]:
+        (tmp_path / name).touch()
+    assert names(find_images(tmp_path), tmp_path) == own
+    assert names(find_images(f"{tmp_path}/**"), tmp_path) == own
+    assert find_films(f"{tmp_path}/**") == [str(tmp_path / "film.mp4")]
 
 
 def test_a_single_file_is_taken_whatever_its_name(folder):
