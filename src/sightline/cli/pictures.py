@@ -94,6 +94,8 @@ def _write(found: Iterable[Found | Failed], results: ResultsFolder, total: int) 
 
 def _origin(options: Predict) -> dict[str, Any]:
     """What to write beside results; None for what is as usual."""
+    from sightline.provenance import digest
+
     pictures, panoramas = (
         options.settled(kind).describe() for kind in ("perspective", "equirectangular")
     )
@@ -101,6 +103,7 @@ def _origin(options: Predict) -> dict[str, Any]:
         **pictures,
         "panoramas": panoramas if panoramas != pictures else None,
         "projection": None if options.projection == "auto" else options.projection,
+        "heads": digest(options.heads, "*.txt") if options.heads else options.detector,
         **options.describe_objects(),
     }
 
