@@ -270,6 +270,17 @@ def test_corrections_stay_until_others_are_given(film, weights, capsys):
     assert {row["name"] for row in table(film)} == {"", "father"}
 
 
+def test_names_of_a_live_film_that_was_not_drawn_reach_the_table(film, weights, capsys):
+    assert predict(film, weights, "--no-video") == 0
+    facts = note(film)
+    facts["prediction"]["live"] = True  # as a camera's
+    results(film, "run.json").write_text(json.dumps(facts))
+    assert predict(film, weights, "--resume", "--names", "1=mother") == 0
+    assert "there is no film" in capsys.readouterr().err
+    assert {row["name"] for row in table(film)} == {"", "mother"}
+    assert not results(film, "mp4").exists()
+
+
 def test_a_merged_person_has_one_name_and_a_split_one_two(film, weights):
     heads = film.parent / "heads.csv"
     rows = [["frame", "person", "x_min", "y_min", "x_max", "y_max"]]

@@ -80,7 +80,11 @@ def _report(options: Predict, results: FilmResults, tracks: set[int]) -> None:
         which = ", ".join(map(str, unknown))
         say(f"{name}: names or corrections speak of track {which}, which the film does not have")
     if results.video and results.live and not results.drawn_right:
-        say(f"{name}: the film shows the names that were known when it was taken")
+        say(
+            f"{name}: the film shows the names that were known when it was taken"
+            if results.file("mp4").exists()
+            else f"{name}: there is no film, for what was taken live without one cannot be drawn"
+        )
 
 
 def _name(source: str) -> str:

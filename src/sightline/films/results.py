@@ -296,6 +296,8 @@ class FilmResults:
                 redraw(part, self.parts_folder, frames, self.named)
                 part.identities = wanted
                 part.keep(self.parts_folder)
-        start = self.parts[0].start
-        join_films([(p.film(self.parts_folder), p.start - start) for p in self.parts], film)
+        drawn = [(part.film(self.parts_folder), part.start) for part in self.parts]
+        if not all(file.exists() for file, _ in drawn):
+            return  # taken live without a film
+        join_films([(file, start - self.parts[0].start) for file, start in drawn], film)
         self.film = shown
