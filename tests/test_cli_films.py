@@ -408,6 +408,22 @@ def test_files_may_name_the_frames_of_a_folder_with_the_folder(tmp_path, folder)
         assert [len(things.within(frame) or []) for frame in frames] == [1, 1]
 
 
+def test_a_folder_of_frames_that_grew_is_not_finished(tmp_path, weights, capsys):
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for number in (1, 2):
+        Image.new("RGB", (64, 48)).save(folder / f"{number}.png")
+    write_heads(tmp_path / "heads.csv", {0: [0, 1]})
+    assert predict(folder, weights, "--as-film", "--no-video") == 0
+    older = note(folder)
+    assert older["origin"].pop("number of pictures") == 2
+    Image.new("RGB", (64, 48)).save(folder / "3.png")
+    assert predict(folder, weights, "--as-film", "--no-video", "--resume") == 2
+    assert "another number of pictures" in capsys.readouterr().err
+    results(folder, "run.json").write_text(json.dumps(older))  # of before they were counted
+    assert predict(folder, weights, "--as-film", "--no-video", "--resume") == 0
+
+
 def test_of_several_films_a_broken_one_costs_the_others_nothing(film, weights, capsys):
     (film.parent / "broken.mp4").write_bytes(b"no film")
     heads = str(film.parent / "heads.csv")

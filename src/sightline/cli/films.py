@@ -115,6 +115,8 @@ def _origin(options: Predict, source: str, projection: Projection) -> dict[str, 
 
     None for an ordinary film, as in results of before there were panoramas.
     """
+    from sightline.films.results import PICTURES
+    from sightline.media.image import find_images
     from sightline.provenance import digest
 
     path = Path(source)
@@ -123,6 +125,7 @@ def _origin(options: Predict, source: str, projection: Projection) -> dict[str, 
         **options.describe_objects(),
         "projection": None if projection == "perspective" else projection,
         "size of the film": path.stat().st_size if path.is_file() else None,
+        PICTURES: len(find_images(path)) if path.is_dir() else None,
         "heads": digest(options.heads, "*.txt") if options.heads else options.detector,
         "start": options.start,
         "end": options.end,
