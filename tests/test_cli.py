@@ -88,6 +88,16 @@ def test_a_folder_run_reports_bad_files_and_writes_the_rest(
     assert record["model"] == "pdp-nodepth"
 
 
+def test_the_bar_is_not_part_of_the_output(
+    photos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    predict(photos, weights)
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [f"3 pictures, 3 people: see {photos.parent / 'out'}/"]
+    assert "predicting" in said.err
+
+
 def test_a_picture_too_long_for_its_drawing_is_skipped_and_the_run_goes_on(
     photos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

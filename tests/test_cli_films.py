@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -128,6 +129,14 @@ def test_a_film_gives_table_lines_sheet_note_and_a_film_of_the_same_times(film, 
     pandas = pytest.importorskip("pandas")
     parquet = pandas.read_parquet(results(film, "parquet"))
     assert parquet["time"].tolist() == [float(row["time"]) for row in rows]
+
+
+def test_the_bar_is_not_part_of_the_output(film, weights, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert predict(film, weights, "--no-video") == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1
+    assert "frames, " in said.err
 
 
 def test_frames_without_people_have_a_row(film, weights):

@@ -252,6 +252,7 @@ def _end(options: Predict, film: Film, newest: float) -> float:
 
 
 def _progress() -> Progress:
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
@@ -259,6 +260,7 @@ def _progress() -> Progress:
         BarColumn(),
         TextColumn("{task.completed:.0f} frames, {task.fields[speed]:.1f} a second"),
         TimeRemainingColumn(),
+        console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
 

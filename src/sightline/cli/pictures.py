@@ -67,13 +67,14 @@ class _Tally:
 
 def _write(found: Iterable[Found | Failed], results: ResultsFolder, total: int) -> _Tally:
     """Write pictures as they come, with a bar, and say which are skipped."""
+    from rich.console import Console
     from rich.progress import track
 
     from sightline.pictures import Failed
 
     tally = _Tally()
-    quiet = not sys.stderr.isatty()
-    for picture in track(found, "predicting", total=total, disable=quiet):
+    quiet, console = not sys.stderr.isatty(), Console(stderr=True)
+    for picture in track(found, "predicting", total=total, console=console, disable=quiet):
         if isinstance(picture, Failed):
             tally.skipped += 1
             say(f"skipped {picture.path}: {picture.reason}")
