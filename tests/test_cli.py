@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,29 @@ def test_a_folder_run_reports_bad_files_and_writes_the_rest(
     assert record["model"] == "pdp-nodepth"
 
 
+def test_the_bar_is_not_part_of_the_output(
+    photos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    predict(photos, weights)
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [f"3 pictures, 3 people: see {photos.parent / 'out'}/"]
+    assert "predicting" in said.err
+
+
+def test_a_picture_too_long_for_its_drawing_is_skipped_and_the_run_goes_on(
+    photos: Path, weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("sightline.media.image.LONGEST_JPEG", 99)
+    Image.new("RGB", (100, 50)).save(photos / "a-long.png")
+    assert predict(photos, weights) == 1
+    said = capsys.readouterr()
+    assert f"skipped {photos / 'a-long.png'}: " in said.err
+    assert "4 of 7 pictures were skipped" in said.err
+    assert said.out.startswith("3 pictures, 3 people")
+    assert not (photos.parent / "out" / "a-long.png.gaze.json").exists()
+
+
 def test_results_are_not_overwritten_silently(
     photos: Path, weights: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -116,6 +140,58 @@ def test_results_of_other_weights_are_not_continued(
     save_weights(create("pdp-nodepth", **TINY), other, name="pdp-nodepth")
     assert predict(photos, other, "--resume") == 2
     assert "other weights" in capsys.readouterr().err
+
+
+def test_results_of_other_heads_are_not_continued(
+    photos: Path, weights: Path, capsys: pytest.CaptureFixture
+) -> None:
+    predict(photos, weights)
+    with (photos.parent / "heads.csv").open("a") as file:
+        file.write("b.png,1,1,20,20\n")
+    assert predict(photos, weights, "--resume") == 2
+    assert "other weights, heads or objects" in capsys.readouterr().err
+
+
+def test_results_of_before_heads_and_folder_were_noted_are_continued(
+    photos: Path, weights: Path
+) -> None:
+    predict(photos, weights)
+    record = photos.parent / "out" / "run.json"
+    facts = json.loads(record.read_text())
+    record.write_text(json.dumps({k: v for k, v in facts.items() if k not in ("heads", "base")}))
+    kept = (record.parent / "a.jpg.gaze.json").stat().st_mtime_ns
+    assert predict(photos, weights, "--resume") == 1  # the files that are no pictures
+    assert (record.parent / "a.jpg.gaze.json").stat().st_mtime_ns == kept
+
+
+def test_pictures_of_another_folder_are_not_taken_for_finished(
+    photos: Path, weights: Path, capsys: pytest.CaptureFixture
+) -> None:
+    predict(photos, weights)
+    shutil.copytree(photos, photos.parent / "more")
+    assert predict(photos.parent / "more", weights, "--resume") == 2
+    error = capsys.readouterr().err
+    assert f"results of pictures in {photos}, these are in {photos.parent / 'more'};" in error
+
+
+def test_a_run_that_goes_on_with_other_pictures_keeps_the_rows_of_the_first(
+    photos: Path, weights: Path
+) -> None:
+    (photos / "sub").mkdir()
+    shutil.copy(photos / "a.jpg", photos / "sub" / "c.jpg")
+    shutil.copy(photos.parent / "heads.csv", photos / "heads.csv")
+    (photos.parent / "out").mkdir()
+    (photos.parent / "out" / "somebody.gaze.json").write_text('["else"]')
+    out, heads = photos.parent / "out", str(photos.parent / "heads.csv")
+    options = ["--model", "pdp-nodepth", "--weights", str(weights), "--heads", heads]
+    for name in ("b.png", "a.jpg", "sub/c.jpg"):
+        more = ["--resume"] if (out / "run.json").exists() else []
+        assert run(["predict", str(photos / name), *options, "--out", str(out), *more]) == 0
+    assert [Path(row["image"]).name for row in table(out)] == ["a.jpg", "a.jpg", "b.png"]
+    assert (out / "sub" / "c.jpg.gaze.json").exists()
+    one = ["predict", str(photos / "b.png"), *options, "--out", str(out), "--overwrite"]
+    assert run(one) == run([*one[:-1], "--resume"]) == 0  # what was replaced does not come back
+    assert [Path(row["image"]).name for row in table(out)] == ["b.png"]
 
 
 def test_overwrite_replaces_results(photos: Path, weights: Path) -> None:

@@ -6,16 +6,20 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from sightline.cli import run
+from sightline.cli import films, run
+from sightline.cli.predict import Predict
 from sightline.films import parts, watch
+from sightline.films.sources import objects_of, people_of
 from sightline.gaze import Gaze
 from sightline.media.film import Frame, open_film
 from sightline.media.film_writer import FilmWriter
@@ -125,6 +129,14 @@ def test_a_film_gives_table_lines_sheet_note_and_a_film_of_the_same_times(film, 
     pandas = pytest.importorskip("pandas")
     parquet = pandas.read_parquet(results(film, "parquet"))
     assert parquet["time"].tolist() == [float(row["time"]) for row in rows]
+
+
+def test_the_bar_is_not_part_of_the_output(film, weights, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert predict(film, weights, "--no-video") == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1
+    assert "frames, " in said.err
 
 
 def test_frames_without_people_have_a_row(film, weights):
@@ -267,6 +279,17 @@ def test_corrections_stay_until_others_are_given(film, weights, capsys):
     assert {row["name"] for row in table(film)} == {"", "father"}
 
 
+def test_names_of_a_live_film_that_was_not_drawn_reach_the_table(film, weights, capsys):
+    assert predict(film, weights, "--no-video") == 0
+    facts = note(film)
+    facts["prediction"]["live"] = True  # as a camera's
+    results(film, "run.json").write_text(json.dumps(facts))
+    assert predict(film, weights, "--resume", "--names", "1=mother") == 0
+    assert "there is no film" in capsys.readouterr().err
+    assert {row["name"] for row in table(film)} == {"", "mother"}
+    assert not results(film, "mp4").exists()
+
+
 def test_a_merged_person_has_one_name_and_a_split_one_two(film, weights):
     heads = film.parent / "heads.csv"
     rows = [["frame", "person", "x_min", "y_min", "x_max", "y_max"]]
@@ -375,6 +398,41 @@ def test_a_folder_of_frames_is_a_film_when_asked(film, weights):
     assert [line["time"] for line in lines(folder)] == pytest.approx([i / 10 for i in range(12)])
 
 
+@pytest.mark.parametrize("folder", ["", "clip/"])
+def test_files_may_name_the_frames_of_a_folder_with_the_folder(tmp_path, folder):
+    (tmp_path / "clip").mkdir()
+    names = ["clip/7.png", "clip/8.png"]
+    for name in names:
+        Image.new("RGB", (64, 48)).save(tmp_path / name)
+    given = [folder + Path(name).name for name in names]
+    boxes = "".join(f"{name},5,5,20,20\n" for name in given)
+    (tmp_path / "heads.csv").write_text("image,x_min,y_min,x_max,y_max\n" + boxes)
+    cups = "".join(f"{name},5,5,20,20,cup\n" for name in given)
+    (tmp_path / "objects.csv").write_text("image,x_min,y_min,x_max,y_max,label\n" + cups)
+    with open_film(tmp_path / "clip") as opened:
+        people = people_of(opened, tmp_path / "heads.csv")
+        things = objects_of(opened, tmp_path / "objects.csv", method=None)
+        frames = list(opened.frames())
+        assert [len(people.heads(frame)) for frame in frames] == [1, 1]
+        assert [len(things.within(frame) or []) for frame in frames] == [1, 1]
+
+
+def test_a_folder_of_frames_that_grew_is_not_finished(tmp_path, weights, capsys):
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for number in (1, 2):
+        Image.new("RGB", (64, 48)).save(folder / f"{number}.png")
+    write_heads(tmp_path / "heads.csv", {0: [0, 1]})
+    assert predict(folder, weights, "--as-film", "--no-video") == 0
+    older = note(folder)
+    assert older["origin"].pop("number of pictures") == 2
+    Image.new("RGB", (64, 48)).save(folder / "3.png")
+    assert predict(folder, weights, "--as-film", "--no-video", "--resume") == 2
+    assert "another number of pictures" in capsys.readouterr().err
+    results(folder, "run.json").write_text(json.dumps(older))  # of before they were counted
+    assert predict(folder, weights, "--as-film", "--no-video", "--resume") == 0
+
+
 def test_of_several_films_a_broken_one_costs_the_others_nothing(film, weights, capsys):
     (film.parent / "broken.mp4").write_bytes(b"no film")
     heads = str(film.parent / "heads.csv")
@@ -383,6 +441,35 @@ def test_of_several_films_a_broken_one_costs_the_others_nothing(film, weights, c
     assert run(["predict", str(film.parent), *words, "--heads", heads, "--out", str(out)]) == 1
     assert (out / "film.mp4.gaze.csv").exists()
     assert "broken.mp4" in capsys.readouterr().err
+
+
+def test_results_have_the_name_of_a_link_and_not_of_what_it_leads_to(tmp_path, monkeypatch):
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "MD5-s99--d41d8.mp4").touch()
+    (tmp_path / "ann.mp4").symlink_to(tmp_path / "MD5-s99--d41d8.mp4")
+    monkeypatch.chdir(tmp_path / "clip")
+    assert films._name(str(tmp_path / "ann.mp4")) == "ann.mp4"
+    assert films._name("../ann.mp4") == "ann.mp4"
+    assert films._name(".") == films._name("../clip/") == "clip"
+
+
+def test_a_stop_ends_the_work_on_the_frames_before_the_film_is_closed(film, tmp_path):
+    ended = []
+
+    def frames():
+        try:
+            yield from range(9)
+        finally:
+            ended.append(True)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    seen = frames()
+    results = SimpleNamespace(drawn=lambda seen: (one for one in seen), add=stop, next=None)
+    with open_film(film) as opened, pytest.raises(KeyboardInterrupt):
+        films._keep(seen, Predict(source=str(film)), opened, results)
+    assert ended
 
 
 def test_stream_is_lazy_and_gives_gaze_with_identity_and_time(film, weights, monkeypatch):

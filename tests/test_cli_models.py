@@ -99,6 +99,7 @@ def test_a_card_is_printed_or_written_but_never_over_another(
     assert run([*words, "--out", str(out)]) == 0
     assert out.read_text().strip() == card
     assert run([*words, "--out", str(out)]) == 2
+    assert f"{out} exists already; name another file" in capsys.readouterr().err
     assert run(["models", "card", "pdp-small.nothing"]) == 2
     assert "pdp-small.synthetic" in capsys.readouterr().err
 

@@ -112,7 +112,7 @@ def test_a_run_with_other_objects_is_not_continued(
     write(tmp_path / "objects.json", [FAR])
     for words in ((), ("--objects", objects), ("--objects", objects, "--object-method", "mean")):
         assert predict(photos, weights, *words, "--resume") != 0
-        assert "other weights or objects" in capsys.readouterr().err
+        assert "other weights, heads or objects" in capsys.readouterr().err
 
 
 def test_a_method_without_objects_is_wrong_use(

@@ -65,6 +65,17 @@ def test_a_picture_that_cannot_be_predicted_costs_nobody_else(paths: list[Path])
     assert "no head box" in failed.reason
 
 
+def test_large_pictures_of_few_people_do_not_pile_up(
+    paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.pictures.MOST_BYTES", 2 * 3 * 40 * 50)  # two of them
+    model = create("pdp-nodepth", **TINY)
+    sizes = []
+    model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    assert len(list(predict_pictures(paths, model, one_head))) == 7
+    assert sizes == [3, 3, 1]
+
+
 def test_reading_stays_a_few_pictures_ahead(paths: list[Path]) -> None:
     begun = []
 

@@ -5,11 +5,12 @@ import torch
 
 from sightline.gaze import Gaze
 from sightline.media.heads import Heads
-from sightline.media.image import read_size
+from sightline.media.image import LONGEST_JPEG, read_size
 from sightline.pictures import Found
-from sightline.results import ResultsFolder
+from sightline.results import VIEWED, ResultsFolder
 from sightline.scene import Scene
 from sightline.table import NAMES
+from sightline.views import Views, views_sheet
 
 SIZE = (400, 200)
 
@@ -42,6 +43,14 @@ def test_of_a_panorama_views_and_a_page_are_written(tmp_path: Path):
     header, first, _ = files["gaze.csv"].read_text("utf-8").splitlines()
     assert header == ",".join(NAMES)
     assert dict(zip(NAMES, first.split(","), strict=True))["head_yaw"] == "-126.0"
+
+
+def test_the_sheet_of_views_has_no_more_people_than_a_jpeg_can_hold(tmp_path: Path, monkeypatch):
+    row = torch.zeros(3, 360, 480, dtype=torch.uint8)
+    assert LONGEST_JPEG - 364 < views_sheet([Views(row, row)] * VIEWED).shape[1] <= LONGEST_JPEG
+    monkeypatch.setattr("sightline.results.VIEWED", 1)
+    files = written(tmp_path, projection="equirectangular")
+    assert read_size(files["views.jpg"]) == (2 * 480 + 12, 360 + 8)
 
 
 def test_a_panorama_of_nobody_has_a_page_and_no_views(tmp_path: Path):

@@ -30,6 +30,9 @@ from sightline.models.on_views import fitted
 from sightline.object_sources import choose_objects
 from sightline.scene import Objects, Projection, Scene
 
+MOST_BYTES = 500_000_000
+"""Of pictures that wait for enough people: seven of 24 megapixels."""
+
 GivenHeads = Sequence[Sequence[float]] | Tensor | str | Path
 """Boxes (P, 4) in pixels, or a file of them."""
 
@@ -176,7 +179,9 @@ def predict_pictures(
             yield from _predict_together(models, waiting, method)
             waiting = []
         waiting.append(picture)
-        if sum(len(found.scene) for found in waiting) >= people_per_batch or len(waiting) >= 64:
+        people = sum(len(found.scene) for found in waiting)
+        size = sum(found.scene.image.nbytes for found in waiting)
+        if people >= people_per_batch or len(waiting) >= 64 or size > MOST_BYTES:
             yield from _predict_together(models, waiting, method)
             waiting = []
     yield from _predict_together(models, waiting, method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from sightline.draw import draw_gaze
 from sightline.media.image import write_image
+from sightline.media.sources import natural_order
 from sightline.pictures import Found
 from sightline.provenance import describe_run, write_json
 from sightline.table import Row, append_csv, rows, write_parquet
@@ -21,6 +23,8 @@ from sightline.views import views_of, views_sheet
 
 KINDS = ("json", "jpg", "npy", "views.jpg", "html")
 """The files that a picture may have; the first tells that it is finished."""
+VIEWED = 179
+"""People with a row on the sheet of views: with one more it is too high for a JPEG."""
 Existing = Literal["refuse", "resume", "overwrite"]
 
 
@@ -29,13 +33,15 @@ class ResultsFolder:
 
     Of photo.jpg it writes photo.jpg.gaze.jpg (annotated), on request photo.jpg.gaze.npy (heatmaps,
     float16), its rows in gaze.csv and last photo.jpg.gaze.json, which tells that the picture is
-    finished. Of a panorama it also writes photo.jpg.gaze.views.jpg, views of each person and
-    target, and photo.jpg.gaze.html, a page to look around. run.json keeps model, weights, versions
-    and command line. Pictures of several folders keep their sub-folders below the one that they
-    share.
+    finished. Of a panorama it also writes photo.jpg.gaze.views.jpg, views of the first `VIEWED`
+    people and their targets, and photo.jpg.gaze.html, a page to look around. run.json keeps model,
+    weights, versions and command line. Pictures of several folders keep their sub-folders below the
+    one that they share.
 
-    existing: what to do about results of an earlier run. Raises FileExistsError for "refuse", and
-    for "resume" when they are of other weights or objects, or of another projection.
+    existing: what to do about results of an earlier run. A run that goes on may be about other
+    pictures below the same folder; the rows of the earlier ones stay. Raises FileExistsError for
+    "refuse", and for "resume" when they are of other weights, heads or objects, of another
+    projection, or of pictures elsewhere.
     """
 
     def __init__(
@@ -55,20 +61,47 @@ class ResultsFolder:
                 f"{folder} holds results already; continue them with --resume, replace them with "
                 "--overwrite, or name another folder with --out"
             )
+        self.earlier: list[Path] = []  # files of finished pictures that this run is not about
         if record.exists() and existing == "resume":
-            earlier = json.loads(record.read_text(encoding="utf-8"))
-            if any(earlier.get(name) != value for name, value in origin.items()):
-                raise FileExistsError(
-                    f"{folder} holds results of other weights or objects, or of another "
-                    "--projection; name another folder with --out, or replace them with --overwrite"
-                )
+            self._go_on(json.loads(record.read_text(encoding="utf-8")))
+            self.earlier = self._others(sources)
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(record, describe_run(**origin))
-        self.table.unlink(missing_ok=True)
+        write_json(record, describe_run(**origin, base=str(self.base)))
         if existing == "overwrite":
             for path, kind in product(sources, KINDS):
                 self._file(path, kind).unlink(missing_ok=True)
-        append_csv(self.rows(sources), self.table)
+        unfinished = self.table.with_name(f".gaze.csv.{os.getpid()}")
+        append_csv(self.rows(sources), unfinished)
+        unfinished.replace(self.table)
+
+    def _go_on(self, earlier: dict[str, Any]) -> None:
+        """Compare with the earlier run, and name files as it did.
+
+        Runs of before heads and the folder of the pictures were written down are taken on trust.
+        """
+        known = self.origin if "heads" in earlier else {**self.origin, "heads": None}
+        if any(earlier.get(name) != value for name, value in known.items()):
+            raise FileExistsError(
+                f"{self.folder} holds results of other weights, heads or objects, or of another "
+                "--projection; name another folder with --out, or replace them with --overwrite"
+            )
+        base = Path(earlier.get("base", self.base))
+        if not self.base.is_relative_to(base):
+            raise FileExistsError(
+                f"{self.folder} holds results of pictures in {base}, these are in {self.base}; "
+                "name another folder with --out, or replace them with --overwrite"
+            )
+        self.base = base
+
+    def _others(self, sources: Sequence[Path]) -> list[Path]:
+        """The files of the pictures in the table that are not among the sources, in order."""
+        if not self.table.exists():
+            return []
+        with self.table.open(encoding="utf-8", newline="") as file:
+            listed = {row["image"] for row in csv.DictReader(file)}
+        own = {self._file(path, "json") for path in sources}
+        files = sorted(set(self.folder.rglob("*.gaze.json")) - own, key=natural_order)
+        return [file for file in files if _content(file).get("image") in listed]
 
     def has(self, source: Path) -> bool:
         """Whether the picture is finished."""
@@ -104,16 +137,15 @@ class ResultsFolder:
         """The views of people and targets, and the page to look around."""
         image, gaze, names = found.scene.image, found.gaze, found.heads.names
         if len(gaze):
-            sheet = views_sheet(views_of(image, gaze, names=names))
-            write_image(self._file(found.path, "views.jpg"), sheet)
+            views = views_of(image, gaze[:VIEWED], names=names and names[:VIEWED])
+            write_image(self._file(found.path, "views.jpg"), views_sheet(views))
         page = viewer_page(image, gaze, names=names, title=found.path.name)
         self._file(found.path, "html").write_text(page, encoding="utf-8")
 
     def rows(self, sources: Sequence[Path]) -> list[Row]:
-        """The table's rows of all finished pictures, in the order of `sources`."""
+        """The table's rows of all finished pictures: earlier ones, then `sources` in order."""
         files = [self._file(path, "json") for path in sources if self.has(path)]
-        contents = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-        return [row for content in contents for row in content["people"]]
+        return [row for file in self.earlier + files for row in _content(file)["people"]]
 
     def write_parquet(self, sources: Sequence[Path]) -> Path:
         """Write the whole table as Parquet too; returns the file."""
@@ -124,3 +156,9 @@ class ResultsFolder:
     def _file(self, source: Path, kind: str) -> Path:
         name = source.absolute().relative_to(self.base)
         return self.folder / name.with_name(f"{name.name}.gaze.{kind}")
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """What a picture's JSON file holds; nothing, if it is a file of somebody else."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) and "people" in content else {}

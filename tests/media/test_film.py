@@ -1,11 +1,13 @@
 """Films as pictures with numbers and times, however broken the film is."""
 
+import math
 import socket
 import sys
 import threading
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -279,8 +281,8 @@ def test_a_folder_of_pictures_is_a_film(tmp_path):
         assert (film.size, film.duration, film.frames_expected) == ((8, 6), 0.3, 3)
         assert ["9.png" in fault for fault in film.faults] == [True]
     assert [(frame.name, frame.index, frame.time) for frame in frames] == [
-        ("8.png", 0, 0.0),
-        ("10.png", 2, 0.2),
+        (str(tmp_path / "8.png"), 0, 0.0),
+        (str(tmp_path / "10.png"), 2, 0.2),
     ]
     assert places(read(tmp_path, rate=10, start=0.2)) == [(2, 0.2)]
 
@@ -343,6 +345,18 @@ def test_a_camera_is_read_until_it_stops(tmp_path):
     assert [frame.index for frame in frames] == list(range(10))
     assert all(a.time < b.time for a, b in pairwise(frames))
     assert np.abs(np.subtract(greys(frames), [grey_of(i) for i in range(10)])).max() <= 3
+
+
+@pytest.mark.parametrize("said", [-1.0, 0.0, math.nan])
+def test_a_camera_whose_driver_does_not_know_its_rate_has_none(monkeypatch, said):
+    from sightline.media.camera import CameraFilm
+
+    cv2 = pytest.importorskip("cv2")
+    picture = np.zeros((48, 64, 3), np.uint8)
+    camera = SimpleNamespace(read=lambda: (True, picture), get=lambda _: said, release=lambda: None)
+    monkeypatch.setattr(cv2, "VideoCapture", lambda _: camera)
+    with CameraFilm.open(0) as film:
+        assert film.rate is None
 
 
 def test_films_are_told_from_pictures(tmp_path, monkeypatch):

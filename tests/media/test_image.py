@@ -6,7 +6,15 @@ import torch
 from PIL import Image, ImageOps
 
 from sightline.media import image as media
-from sightline.media.image import ImageError, find_images, read_depth, read_image, write_image
+from sightline.media.film import find_films
+from sightline.media.image import (
+    LONGEST_JPEG,
+    ImageError,
+    find_images,
+    read_depth,
+    read_image,
+    write_image,
+)
 
 
 def gradient(width=24, height=16):
@@ -220,6 +228,18 @@ def test_a_pattern_takes_what_it_matches(folder):
     assert names(find_images(f"{folder}/1*"), folder) == ["10.jpg"]
 
 
+def test_results_beside_their_sources_are_not_taken_for_sources(tmp_path):
+    results = ["pano.jpg.gaze.jpg", "pano.jpg.gaze.views.jpg", "film.mp4.gaze.people.jpg"]
+    results += ["film.mp4.gaze.parts/00000.jpg", "frames.gaze.people.jpg", "0.gaze.mp4"]
+    (tmp_path / "film.mp4.gaze.parts").mkdir()
+    own = ["my.gaze.jpg", "pano.jpg"]
+    for name in [*results, *own, "frames.gaze.run.json", "0.gaze.run.json", "film.mp4"]:
+        (tmp_path / name).touch()
+    assert names(find_images(tmp_path), tmp_path) == own
+    assert names(find_images(f"{tmp_path}/**"), tmp_path) == own
+    assert find_films(f"{tmp_path}/**") == [str(tmp_path / "film.mp4")]
+
+
 def test_a_single_file_is_taken_whatever_its_name(folder):
     assert find_images(folder / "notes.txt") == [folder / "notes.txt"]
 
@@ -262,6 +282,14 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path, m
 def test_only_png_and_jpeg_are_written(tmp_path):
     with pytest.raises(ValueError, match=r"\.png"):
         write_image(tmp_path / "a.gif", as_tensor(gradient()))
+
+
+def test_a_picture_too_long_for_a_jpeg_is_refused_and_does_not_end_the_process(tmp_path):
+    long = torch.zeros(3, 1, LONGEST_JPEG + 1, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=r"a\.jpg: a JPEG has at most 65500 .* 65501 x 1;"):
+        write_image(tmp_path / "a.jpg", long)
+    write_image(tmp_path / "a.jpg", long[..., 1:])
+    write_image(tmp_path / "a.png", long)
 
 
 def test_a_float_picture_is_not_written(tmp_path):

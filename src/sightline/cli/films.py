@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -79,7 +80,11 @@ def _report(options: Predict, results: FilmResults, tracks: set[int]) -> None:
         which = ", ".join(map(str, unknown))
         say(f"{name}: names or corrections speak of track {which}, which the film does not have")
     if results.video and results.live and not results.drawn_right:
-        say(f"{name}: the film shows the names that were known when it was taken")
+        say(
+            f"{name}: the film shows the names that were known when it was taken"
+            if results.file("mp4").exists()
+            else f"{name}: there is no film, for what was taken live without one cannot be drawn"
+        )
 
 
 def _name(source: str) -> str:
@@ -88,7 +93,7 @@ def _name(source: str) -> str:
 
     require_source(source)
     if Path(source).exists():
-        return Path(source).resolve().name
+        return Path(os.path.abspath(source)).name  # noqa: PTH100, a link keeps its own name
     address = re.sub(r"(?<=://)[^/@]*@", "", source)  # without user and password
     return "".join(c if c.isalnum() else "-" for c in address).strip("-")[:100]
 
@@ -110,6 +115,8 @@ def _origin(options: Predict, source: str, projection: Projection) -> dict[str, 
 
     None for an ordinary film, as in results of before there were panoramas.
     """
+    from sightline.films.results import PICTURES
+    from sightline.media.image import find_images
     from sightline.provenance import digest
 
     path = Path(source)
@@ -118,6 +125,7 @@ def _origin(options: Predict, source: str, projection: Projection) -> dict[str, 
         **options.describe_objects(),
         "projection": None if projection == "perspective" else projection,
         "size of the film": path.stat().st_size if path.is_file() else None,
+        PICTURES: len(find_images(path)) if path.is_dir() else None,
         "heads": digest(options.heads, "*.txt") if options.heads else options.detector,
         "start": options.start,
         "end": options.end,
@@ -190,9 +198,10 @@ def _watched(
     return watch(frames, model, people, film.notes, objects=objects, people_per_batch=options.batch)
 
 
-def _keep(seen: Iterable[Seen], options: Predict, film: Film, results: FilmResults) -> None:
+def _keep(seen: Generator[Seen], options: Predict, film: Film, results: FilmResults) -> None:
     """Draw frames and add them to the results, with a bar."""
-    with closing(results.drawn(seen)) as ready, _progress() as progress:
+    # all threads end here, before the film is closed under them
+    with closing(seen), closing(results.drawn(seen)) as ready, _progress() as progress:
         step = _bar(progress, options, film, results.next)
         for drawn in ready:
             with unbroken():
@@ -243,6 +252,7 @@ def _end(options: Predict, film: Film, newest: float) -> float:
 
 
 def _progress() -> Progress:
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
@@ -250,6 +260,7 @@ def _progress() -> Progress:
         BarColumn(),
         TextColumn("{task.completed:.0f} frames, {task.fields[speed]:.1f} a second"),
         TimeRemainingColumn(),
+        console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
 

@@ -143,6 +143,8 @@ class Card:
         if self.out is None:
             print(card)
             return 0
+        if self.out.exists():
+            raise FileExistsError(f"{self.out} exists already; name another file")
         with self.out.open("x", encoding="utf-8") as file:
             file.write(card)
         print(f"wrote {self.out}")

@@ -67,13 +67,14 @@ class _Tally:
 
 def _write(found: Iterable[Found | Failed], results: ResultsFolder, total: int) -> _Tally:
     """Write pictures as they come, with a bar, and say which are skipped."""
+    from rich.console import Console
     from rich.progress import track
 
     from sightline.pictures import Failed
 
     tally = _Tally()
-    quiet = not sys.stderr.isatty()
-    for picture in track(found, "predicting", total=total, disable=quiet):
+    quiet, console = not sys.stderr.isatty(), Console(stderr=True)
+    for picture in track(found, "predicting", total=total, console=console, disable=quiet):
         if isinstance(picture, Failed):
             tally.skipped += 1
             say(f"skipped {picture.path}: {picture.reason}")
@@ -81,14 +82,21 @@ def _write(found: Iterable[Found | Failed], results: ResultsFolder, total: int) 
         if picture.note:
             tally.guessed += 1
             say(picture.note if tally.guessed == 1 else "")
+        try:
+            results.write(picture)
+        except ValueError as error:  # too long for a JPEG
+            tally.skipped += 1
+            say(f"skipped {picture.path}: {error}")
+            continue
         tally.pictures += 1
         tally.people += len(picture.gaze)
-        results.write(picture)
     return tally
 
 
 def _origin(options: Predict) -> dict[str, Any]:
     """What to write beside results; None for what is as usual."""
+    from sightline.provenance import digest
+
     pictures, panoramas = (
         options.settled(kind).describe() for kind in ("perspective", "equirectangular")
     )
@@ -96,6 +104,7 @@ def _origin(options: Predict) -> dict[str, Any]:
         **pictures,
         "panoramas": panoramas if panoramas != pictures else None,
         "projection": None if options.projection == "auto" else options.projection,
+        "heads": digest(options.heads, "*.txt") if options.heads else options.detector,
         **options.describe_objects(),
     }
 

@@ -45,6 +45,8 @@ from sightline.provenance import describe_run, write_json
 from sightline.results import Existing
 from sightline.table import Row, append_csv, write_parquet
 
+PICTURES = "number of pictures"
+"""What `origin` calls the length of a film that is a folder."""
 KINDS = ("mp4", "csv", "parquet", "jsonl", "people.jpg")
 AFTER = 2e-6  # seconds: more than times are told apart by, less than between two pictures
 
@@ -101,7 +103,9 @@ class FilmResults:
                 "goes on; name another folder with --out, or replace them with --overwrite"
             )
         earlier = json.loads(self.record.read_text(encoding="utf-8"))
-        other = [key for key, value in self.origin.items() if earlier["origin"].get(key) != value]
+        uncounted = {PICTURES: self.origin.get(PICTURES)}  # by an older run, which is trusted
+        before = uncounted | earlier["origin"]
+        other = [key for key, value in self.origin.items() if before.get(key) != value]
         if other:
             raise FileExistsError(
                 f"{self.folder} holds results of {self.name} with another {', '.join(other)}; name "
@@ -296,6 +300,8 @@ class FilmResults:
                 redraw(part, self.parts_folder, frames, self.named)
                 part.identities = wanted
                 part.keep(self.parts_folder)
-        start = self.parts[0].start
-        join_films([(p.film(self.parts_folder), p.start - start) for p in self.parts], film)
+        drawn = [(part.film(self.parts_folder), part.start) for part in self.parts]
+        if not all(file.exists() for file, _ in drawn):
+            return  # taken live without a film
+        join_films([(file, start - self.parts[0].start) for file, start in drawn], film)
         self.film = shown

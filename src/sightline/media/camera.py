@@ -41,7 +41,7 @@ class CameraFilm(Film):
         film = cls(
             source=f"camera:{number}",
             size=(first.shape[1], first.shape[0]),
-            rate=camera.get(cv2.CAP_PROP_FPS) or None,
+            rate=max(0.0, camera.get(cv2.CAP_PROP_FPS)) or None,  # not -1 or NaN
             duration=None,
             frames_expected=None,
             live=True,

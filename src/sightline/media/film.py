@@ -50,7 +50,7 @@ class Frame:
     time: float
     """Seconds from the film's first picture, by the media clock."""
     name: str = ""
-    """File name, in folders of pictures."""
+    """Path of the picture, in folders of pictures."""
     projection: Projection = "perspective"
 
 
@@ -270,7 +270,7 @@ class FolderFilm(Film):
         self.notes.begin()
         before = max(0, math.floor(start * self.pace) - 1)
         for index, path in enumerate(self.paths[before:], start=before):
-            yield Picture(index, index / self.pace, partial(self._read, path), path.name)
+            yield Picture(index, index / self.pace, partial(self._read, path), str(path))
 
     def _read(self, path: Path) -> Tensor | None:
         try:

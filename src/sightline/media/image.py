@@ -19,6 +19,9 @@ from sightline.media.sources import find_files
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 """File name endings that folders and patterns are searched for, in small or capital letters."""
 
+LONGEST_JPEG = 65500
+"""Pixels: libjpeg's limit; the encoder of torchvision ends the whole process beyond it."""
+
 
 def read_image(
     path: str | Path, *, upright: bool = True, transparency: Literal["white", "dropped"] = "white"
@@ -98,7 +101,8 @@ def find_images(source: str | Path) -> list[Path]:
 def write_image(path: str | Path, image: Tensor) -> None:
     """Write a picture (3, H, W) uint8 RGB as PNG or JPEG (quality 92), by the file name's ending.
 
-    The file appears complete or not at all; one of that name is replaced.
+    The file appears complete or not at all; one of that name is replaced. Raises ValueError for
+    another ending or kind of tensor, and for a JPEG with a side of more than `LONGEST_JPEG`.
     """
     path = Path(path)
     if image.dtype != torch.uint8 or image.ndim != 3 or image.shape[0] != 3:
@@ -106,6 +110,12 @@ def write_image(path: str | Path, image: Tensor) -> None:
     if path.suffix.lower() == ".png":
         data = encode_png(image.cpu())
     elif path.suffix.lower() in (".jpg", ".jpeg"):
+        height, width = image.shape[1:]
+        if max(height, width) > LONGEST_JPEG:
+            raise ValueError(
+                f"{path}: a JPEG has at most {LONGEST_JPEG} pixels a side, this picture is {width} "
+                f"x {height}; make it smaller."
+            )
         data = encode_jpeg(image.cpu(), quality=92)
     else:
         raise ValueError(f"{path}: pictures are written as .png, .jpg or .jpeg.")

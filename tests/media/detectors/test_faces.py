@@ -1,11 +1,15 @@
 """Face detectors: real runs, of MTCNN on a photograph and of OpenCV with a stand-in network."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from sightline.geometry.boxes import head_from_face
-from sightline.media.detectors import choose_detector
+from sightline.media.detectors import choose_detector, faces
 from sightline.media.detectors.faces import MtcnnDetector, YunetDetector
 from sightline.media.heads import FACE_NOTE
 
@@ -52,6 +56,25 @@ def test_mtcnn_finds_nobody_in_a_blank_picture_of_any_size(mtcnn, size):
     heads = mtcnn(torch.zeros(3, *size, dtype=torch.uint8))
     assert heads.boxes.shape == (0, 4)
     assert heads.scores.shape == (0,)
+
+
+def test_threads_that_share_mtcnn_keep_their_own_smallest_face(monkeypatch):
+    used = []
+
+    class Network:
+        def __init__(self, **_):
+            self.min_face_size = 0.0
+
+        def detect(self, image):
+            time.sleep(0.01)  # another thread's turn
+            used.append((self.min_face_size, min(image.shape[:2])))
+            return None, None
+
+    monkeypatch.setattr(faces, "require", lambda *_: SimpleNamespace(MTCNN=Network))
+    pictures = [torch.zeros(3, side, side, dtype=torch.uint8) for side in (1000, 2000) * 3]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(MtcnnDetector(), pictures))
+    assert sorted(used) == [(25.0, 1000)] * 3 + [(50.0, 2000)] * 3
 
 
 def test_face_detectors_warn_of_heads_seen_from_behind():
@@ -111,6 +134,17 @@ def test_yunet_boxes_belong_to_the_picture_and_not_to_the_shrunk_one(yunet, monk
     monkeypatch.setattr(YunetDetector, "longest_side", 160)
     heads = YunetDetector(yunet)(picture_with_red(64, 128, 64, height=192, width=320))
     torch.testing.assert_close(heads.boxes, head_from_face(2 * FACE))
+
+
+def test_threads_that_share_yunet_may_have_pictures_of_different_sizes(yunet):
+    pictures = [
+        picture_with_red(32, 64, 32),
+        picture_with_red(32, 64, 32, height=320, width=480),
+    ] * 20
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(YunetDetector(yunet), pictures))
+    for heads in found:
+        torch.testing.assert_close(heads.boxes, head_from_face(FACE))
 
 
 def test_yunet_finds_nobody_in_a_blank_picture(yunet):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -33,6 +34,7 @@ class MtcnnDetector:
         self.network = facenet.MTCNN(keep_all=True)
         self.threshold = threshold
         self.smallest = smallest
+        self.alone = Lock()  # several threads read pictures, and the network has a state
 
     def __call__(self, image: Tensor) -> Heads:
         """The heads in a picture (3, H, W) uint8 RGB, the largest face first."""
@@ -40,8 +42,9 @@ class MtcnnDetector:
         smallest = max(20.0, self.smallest * side)
         if side < smallest:  # the network fails on an empty pyramid
             return Heads.none()
-        self.network.min_face_size = smallest
-        boxes, scores = self.network.detect(image.permute(1, 2, 0))
+        with self.alone:
+            self.network.min_face_size = smallest
+            boxes, scores = self.network.detect(image.permute(1, 2, 0))
         if boxes is None:
             return Heads.none()
         faces = torch.from_numpy(boxes.astype("float32"))
@@ -68,6 +71,7 @@ class YunetDetector:
         except cv2.error as error:
             raise ValueError(f"{path}: OpenCV cannot read this as a YuNet model.") from error
         self.path, self.threshold = path, threshold
+        self.alone = Lock()  # several threads read pictures, and the network has a state
 
     def __call__(self, image: Tensor) -> Heads:
         """The heads in a picture (3, H, W) uint8 RGB."""
@@ -75,9 +79,10 @@ class YunetDetector:
         shrink = min(1.0, self.longest_side / max(height, width))
         size = [max(1, round(height * shrink)), max(1, round(width * shrink))]
         small = resize(image, size, antialias=True) if shrink < 1 else image
-        self.network.setInputSize(size[::-1])
         bgr = small.flip(0).permute(1, 2, 0).contiguous().numpy(force=True)
-        _, rows = self.network.detect(bgr)
+        with self.alone:
+            self.network.setInputSize(size[::-1])
+            _, rows = self.network.detect(bgr)
         if rows is None:
             return Heads.none()
         faces = box_convert(torch.from_numpy(rows[:, :4]), "xywh", "xyxy")
