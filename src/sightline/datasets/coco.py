@@ -212,7 +212,7 @@ def write_coco(dataset: Outlined, file: Path, pictures: str = "images") -> list[
         width, height = scene.size
         image = {"id": index, "file_name": name, "width": width, "height": height}
         images.append(image | ({"gaze": list(_people(scene, first))} if scene.truth else {}))
-        classes = scene.objects.classes if scene.objects else classes
+        classes = scene.objects.classes if scene.objects is not None else classes
     categories = [{"id": label, "name": name} for label, name in enumerate(classes)]
     content = {"images": images, "annotations": annotations, "categories": categories}
     file.write_text(json.dumps(content) + "\n", encoding="utf-8")
