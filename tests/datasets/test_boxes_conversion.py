@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
-from sightline.datasets import load_dataset
+from goo_worlds import record, write_pickle, write_tiny_goo
+from sightline.datasets import check, load_dataset
 from sightline.datasets.convert import convert
 
 
@@ -93,3 +95,61 @@ def test_capital_endings_and_lists_of_one_class_are_read(tmp_path: Path, line: s
     (tmp_path / "Annotations" / "0001.xml").write_text("<annotation/>")
     (tmp_path / "ImageSets" / "Main" / "train.txt").write_text(f"{line}\n")
     assert load_dataset("voc", tmp_path, "train")[0].key == "0001.JPG"
+
+
+def write_empty_split(root: Path, split: str) -> None:
+    (root / f"{split}.json").write_text('{"images": [], "categories": []}')
+
+
+def test_an_empty_split_is_a_problem_of_its_own_and_the_others_are_converted(
+    tmp_path: Path,
+) -> None:
+    root = write_coco_split(tmp_path / "shop", "train", "cup")
+    write_empty_split(root, "val")
+    write_coco_split(root, "test", "cup", files=("b.jpg",))
+    for report in (convert("coco", root, tmp_path / "voc", to="voc"), check("coco", root)):
+        (problem,) = report.problems
+        assert "'val'" in problem
+        assert {("train pictures", 1), ("test pictures", 1)} <= set(report.counts)
+
+
+def test_a_folder_of_which_no_split_can_be_read_is_refused(tmp_path: Path) -> None:
+    write_empty_split(tmp_path, "val")
+    for work in (
+        lambda: convert("coco", tmp_path, tmp_path / "voc", to="voc"),
+        lambda: check("coco", tmp_path),
+    ):
+        with pytest.raises(ValueError, match=r"'val' of .* has no readable picture"):
+            work()
+
+
+def test_the_first_picture_missing_does_not_hide_the_folder_of_the_others(tmp_path: Path) -> None:
+    root = write_coco_split(tmp_path, "train", "cup", files=("a.jpg", "b.jpg", "c.jpg"))
+    (root / "images").rename(root / "train")
+    (root / "train" / "a.jpg").unlink()
+    assert load_dataset("coco", root, "train")[1].size == (64, 48)
+
+
+@pytest.mark.parametrize("to", ["coco", "voc"])
+def test_pictures_that_are_only_in_a_store_are_written_anew(tmp_path: Path, to: str) -> None:
+    write_tiny_goo(tmp_path / "goo", train=[record(i) for i in range(30)])
+    options = {"to": "arrays", "pictures": True, "workers": 1}
+    convert("goo-synth", tmp_path / "goo", tmp_path / "fast", **options)
+    assert convert("goo-synth", tmp_path / "fast", tmp_path / "out", to=to).ok
+    before = load_dataset("goo-synth", tmp_path / "goo", "test")
+    after = load_dataset(to, tmp_path / "out", "test")
+    assert torch.equal(before[1].image, after[1].image)
+
+
+def test_a_stored_picture_that_was_no_png_is_named_and_left_out(tmp_path: Path) -> None:
+    root = write_tiny_goo(tmp_path / "goo", train=[record(i) for i in range(30)])
+    write_picture(root / "goosynth/test/images/photo.jpg")
+    write_pickle(
+        root / "goosynth/picklefile/goosynth_test_v2_no_segm.pkl",
+        [record(0), record(1, filename="photo.jpg")],
+    )
+    options = {"to": "arrays", "pictures": True, "workers": 1}
+    convert("goo-synth", root, tmp_path / "fast", **options)
+    report = convert("goo-synth", tmp_path / "fast", tmp_path / "out", to="coco")
+    assert "photo.jpg: it is only in a store" in report.problems[0]
+    assert len(load_dataset("coco", tmp_path / "out", "test")) == 1

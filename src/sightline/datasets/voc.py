@@ -127,14 +127,14 @@ def write_voc(dataset: Outlined, root: Path, split: str) -> list[str]:
     for folder in (listed.parent, root / "Annotations", root / "JPEGImages"):
         folder.mkdir(parents=True, exist_ok=True)
     names, classes, faults = {}, (), []
-    for _, scene, source in outlines(dataset, faults):
+    for index, scene, source in outlines(dataset, faults):
         name = f"{split}_{scene.key.removesuffix(source.suffix)}".replace("/", "_")
         if name in names:  # of x.jpg and x.png, or of a/b.jpg and a_b.jpg
             faults.append(f"{source}: in VOC it is called as {names[name]} is; rename one of them.")
             continue
         names[name] = source
         file = f"{name}{source.suffix.lower()}"
-        place_picture(source, root / "JPEGImages" / file)
+        place_picture(dataset, index, root / "JPEGImages" / file)
         (root / "Annotations" / f"{name}.xml").write_text(_document(scene, file), encoding="utf-8")
         classes = scene.objects.classes if scene.objects is not None else classes
     _add_classes(root / CLASSES, classes)
