@@ -111,3 +111,16 @@ def test_everybody_in_the_middle_is_as_far_as_the_middle_is() -> None:
     targets = scene.truth.points[:, 0] / torch.tensor([200.0, 100.0])
     expected = great_circle(to_rays(centre(scene)), to_rays(targets)).mean().item()
     assert scores["gazefollow360.sphere-distance"].value == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("projection", ["equirectangular", "perspective"])
+def test_somebody_without_a_head_box_is_taken_to_be_in_the_middle(projection: str) -> None:
+    scene = panorama()
+    scene.projection = projection
+    scene.heads[1] = math.nan
+    benchmark = find_benchmark("gazefollow360-val" if projection != "perspective" else "coco-val")
+    for name in baseline_names([pair(scene)]):
+        pairs = list(predict_baseline(name, [pair(scene)]))
+        assert pairs[0][0].points.isfinite().all()
+        benchmark.score(benchmark.measure(pairs))
+    assert facing_side(scene)[1].tolist() == [0.75, 0.5]

@@ -31,9 +31,9 @@ def facing_side(scene: Scene) -> Tensor:
 
     The side is told by the truth (is the target left or right of the head, in a panorama the
     shorter way round), so this is more than a real system would know; people who look outside get
-    no side and the step goes right.
+    no side and the step goes right. Somebody without a head box is taken to be in the middle.
     """
-    heads = to_unit(centres(scene.heads), scene.size)
+    heads = _head_centres(scene)
     assert scene.truth is not None, "the facing side is read from the truth"
     across = (to_unit(scene.truth.points.nanmean(1), scene.size) - heads)[:, 0]
     panorama = scene.projection == "equirectangular"
@@ -43,8 +43,16 @@ def facing_side(scene: Scene) -> Tensor:
 
 
 def straight_across(scene: Scene) -> Tensor:
-    """Everybody looks through the camera at what is opposite on the sphere: points (P, 2)."""
-    return to_points(-to_rays(to_unit(centres(scene.heads), scene.size)))
+    """Everybody looks through the camera at what is opposite on the sphere: points (P, 2).
+
+    Somebody without a head box is taken to be in the middle of the picture.
+    """
+    return to_points(-to_rays(_head_centres(scene)))
+
+
+def _head_centres(scene: Scene) -> Tensor:
+    """Unit-square centres (P, 2) of the heads; the picture's of those who have no box (NaN)."""
+    return to_unit(centres(scene.heads), scene.size).nan_to_num(nan=0.5)
 
 
 def chance(scene: Scene) -> Tensor:

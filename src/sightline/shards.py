@@ -8,7 +8,10 @@ Finished files are never touched again.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -49,11 +52,13 @@ class ShardWriter:
         """Write what is waiting."""
         if not self.waiting:
             return
-        path = self.folder / f"shard-{len(shard_files(self.folder)):05d}.safetensors"
-        temporary = path.with_suffix(".part")
         tensors, header = _pack(self.waiting)
-        save_file(tensors, temporary, metadata={"header": json.dumps(header)})
-        temporary.replace(path)
+        temporary = self.folder / f"unfinished-{os.getpid()}.part"
+        try:
+            save_file(tensors, temporary, metadata={"header": json.dumps(header)})
+            _name_shard(temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
         self.done |= set(header["keys"])
         self.waiting = []
 
@@ -69,17 +74,48 @@ def shard_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("shard-*.safetensors"))
 
 
+def _name_shard(temporary: Path) -> None:
+    """Give a file the number after the last shard, or a later one: another run may write too."""
+    numbers = [path.stem.removeprefix("shard-") for path in shard_files(temporary.parent)]
+    last = max((int(number) for number in numbers if number.isdecimal()), default=-1)
+    for number in count(last + 1):
+        with suppress(FileExistsError):
+            _move(temporary, temporary.with_name(f"shard-{number:05d}.safetensors"))
+            return
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename a file; FileExistsError rather than replace another."""
+    try:
+        target.hardlink_to(source)  # a rename would replace, without a word
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        if target.exists():
+            raise FileExistsError(target) from None
+        source.rename(target)
+
+
 def read_shards(folder: Path) -> Iterator[Pair]:
     """Every (gaze, scene) pair of a folder; scenes have size and truth but a blank picture.
 
-    Raises FileNotFoundError when there is none.
+    What two runs at once wrote twice is given once. Raises FileNotFoundError when there is none.
     """
+    seen: set[str] = set()
     if not (paths := shard_files(folder)):
         raise FileNotFoundError(f"no predictions (shard-*.safetensors) in {folder}")
     for path in paths:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in list(file.keys())}
-        yield from _unpack(tensors, _header(path))
+        pairs = list(_unpack(tensors, _header(path)))
+        yield from (pair for pair in pairs if not (_counts(pair[1]) and pair[1].key in seen))
+        seen |= {scene.key for _, scene in pairs if _counts(scene)}
+
+
+def _counts(scene: Scene) -> bool:
+    """Whether it is more than what fills a clip up, of which the key comes again elsewhere."""
+    counted = None if scene.truth is None else scene.truth.counted
+    return counted is None or bool(counted.any())
 
 
 def pack_scenes(scenes: Sequence[Scene]) -> PackedScenes:

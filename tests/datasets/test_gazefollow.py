@@ -134,9 +134,9 @@ def test_all_annotators_are_kept_in_the_order_of_the_file_and_the_rest_is_nan(ro
     assert many is not None
     # (-1, -1) is nothing said; a single -1 is a coordinate like any other
     expected = tensor([[[10.0, 15.0], [NAN, NAN], [-40.0, 22.5]]])
-    torch.testing.assert_close(many.points, expected, equal_nan=True)
+    torch.testing.assert_close(many.points, expected.double(), equal_nan=True)
     expected = tensor([[[4.0, 6.0], [NAN, NAN], [NAN, NAN]]])
-    torch.testing.assert_close(alone.points, expected, equal_nan=True)
+    torch.testing.assert_close(alone.points, expected.double(), equal_nan=True)
     assert many.inside.tolist() == [1]
 
 
@@ -265,3 +265,12 @@ def test_a_report_prints_counts_notes_and_the_first_five_problems() -> None:
     assert lines[2] == "note: small"
     assert lines[3:8] == [f"problem: row {i}" for i in range(5)]
     assert lines[8] == "... and 3 more problems"
+
+
+def test_the_pixel_of_an_annotation_is_that_of_the_digits_in_the_file(tmp_path: Path) -> None:
+    row = "test2/a.jpg,0,0,0,1,1,0.1,0.1,0.29,0.58,1,1,9,9,source,a.jpg\n"
+    (tmp_path / "test_annotations_release.txt").write_text(row)
+    (tmp_path / "test2").mkdir()
+    Image.new("RGB", (100, 100)).save(tmp_path / "test2" / "a.jpg")
+    ((x, y),) = GazeFollow(tmp_path, "test")[0].truth.points[0].long().tolist()
+    assert (x, y) == (int(0.29 * 100), int(0.58 * 100)) == (28, 57)

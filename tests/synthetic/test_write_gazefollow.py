@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sightline.datasets import check
 from sightline.synthetic.gazefollow import ANNOTATORS, write_gazefollow
 from sightline.synthetic.render import TEST, TRAIN, boxes_of, world_of
 
@@ -123,3 +124,17 @@ def test_a_folder_with_something_in_it_is_refused(folder: Path, tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError, match="name a new folder"):
         write_gazefollow(tmp_path / "file", images=1)
+
+
+@pytest.mark.parametrize("share", [2, -0.1, float("nan")])
+def test_a_share_that_is_none_is_refused_before_anything_is_written(
+    tmp_path: Path, share: float
+) -> None:
+    with pytest.raises(ValueError, match=r"test_share is .*; give a number from 0 to 1"):
+        write_gazefollow(tmp_path / "none", images=2, test_share=share)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_small_set_has_a_test_too_and_passes_the_check(tmp_path: Path) -> None:
+    write_gazefollow(tmp_path / "small", images=2, size=SIZE)
+    assert check("gazefollow", tmp_path / "small").ok

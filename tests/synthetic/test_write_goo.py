@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from sightline.datasets import check
 from sightline.datasets.goo import GOOReal, GOOSynth
 from sightline.datasets.goo_pickles import read_goo_pickle
 from sightline.synthetic.goo import record_of, write_goo
@@ -138,3 +139,17 @@ def test_after_a_break_finished_files_stay_and_missing_ones_come(
 def test_a_folder_with_something_in_it_is_refused(folder: Path) -> None:
     with pytest.raises(FileExistsError, match="not an empty folder"):
         write_goo(folder, images=1)
+
+
+@pytest.mark.parametrize("share", [2, -0.1, float("nan")])
+def test_a_share_that_is_none_is_refused_before_anything_is_written(
+    tmp_path: Path, share: float
+) -> None:
+    with pytest.raises(ValueError, match=r"test_share is .*; give a number from 0 to 1"):
+        write_goo(tmp_path / "none", images=2, test_share=share)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_small_set_has_a_test_too_and_passes_the_check(tmp_path: Path) -> None:
+    write_goo(tmp_path / "small", images=2, size=SIZE)
+    assert check("goo-synth", tmp_path / "small").ok

@@ -29,7 +29,8 @@ class Evaluate(ModelOptions):
     """The folder of the dataset, or a source of rendered pictures such as
     rendered:seed=3,images=10000,size=224x224,difficulty=hard (docs/rendered.md)."""
     out: Path | None = None
-    """Where predictions and report.json go; scores/BENCHMARK-MODEL if not given."""
+    """Where predictions and report.json go; if not given scores/BENCHMARK-MODEL, or beside the
+    folder of --predictions."""
     predictions: Path | None = None
     """Score this folder of saved predictions: no data, no network."""
     baselines: bool = False
@@ -50,9 +51,10 @@ class Evaluate(ModelOptions):
         benchmark = find_benchmark(self.benchmark)
         if self.baselines and not benchmark.metrics:
             raise UsageError(f"{benchmark.name} scores no gaze; leave --baselines out")
-        out = self.out or Path("scores") / f"{self.benchmark}-{self.model}"
+        out = self.out or self._place()
         folder = self.predictions or self._predict(benchmark, out / "predictions")
         origin = read_origin(folder)
+        _require_same_split(benchmark, folder, origin.get("benchmark"))
         systems = {origin.get("model", "model"): score_pairs(benchmark, read_shards(folder))}
         if self.baselines:
             for name in baseline_names(read_shards(folder)):
@@ -64,6 +66,11 @@ class Evaluate(ModelOptions):
         print(f"report: {report}")
         return 0
 
+    def _place(self) -> Path:
+        if self.predictions:  # of whatever model, which --model does not say
+            return self.predictions.parent
+        return Path("scores") / f"{self.benchmark}-{self.model}"
+
     def _predict(self, benchmark: Benchmark, folder: Path) -> Path:
         from sightline.evaluate import predict_benchmark
 
@@ -73,6 +80,19 @@ class Evaluate(ModelOptions):
         loading = {"batch_size": self.batch, "workers": self.workers}
         predict_benchmark(benchmark, self.load(), self.data, folder, origin=origin, **loading)
         return folder
+
+
+def _require_same_split(benchmark: Benchmark, folder: Path, predicted: str | None) -> None:
+    """Raise UsageError for predictions of other scenes than the benchmark's, as far as we know."""
+    from sightline.benchmark import BENCHMARKS
+
+    if (of := BENCHMARKS.get(predicted or "")) is None:
+        return
+    if (of.dataset, of.split) != (benchmark.dataset, benchmark.split):
+        raise UsageError(
+            f"{folder} holds predictions for {predicted}, not for {benchmark.name}; name that "
+            "benchmark, or other --predictions"
+        )
 
 
 def _print_table(systems: dict[str, dict[str, Score]]) -> None:

@@ -26,7 +26,8 @@ def check_voc(root: Path) -> Report:
 
 
 def _check(kind: type[Boxes], root: Path) -> Report:
-    report, missing = Report(kind.name), []
+    report, faulty = Report(kind.name), []
+    missing: list[Exception] = []
     for split in SEPARATE:
         try:
             with warnings.catch_warnings():
@@ -35,9 +36,13 @@ def _check(kind: type[Boxes], root: Path) -> Report:
         except FileNotFoundError as error:
             missing.append(error)
             continue
+        except ValueError as error:
+            faulty.append(error)
+            report.problems.append(str(error))
+            continue
         _check_split(report, dataset, split)
-    if len(missing) == len(SEPARATE):
-        raise missing[0]
+    if len(missing) + len(faulty) == len(SEPARATE):
+        raise (faulty + missing)[0]
     return report
 
 

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from sightline.datasets.box_records import BoxRecords
 from sightline.datasets.report import warn_left_out
-from sightline.media.image import ImageError, read_image, read_size
+from sightline.media.image import ImageError, read_image, read_size, write_image
 from sightline.scene import Objects, Scene, Truth, blank_picture
 
 
@@ -23,6 +23,8 @@ class Outlined(Protocol):
     """A dataset that can also tell what is in its pictures without decoding them."""
 
     def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Scene: ...
 
     def outline(self, index: int) -> Scene:
         """A scene with a blank picture of the right size."""
@@ -102,17 +104,25 @@ def outlines(dataset: Outlined, faults: list[str]) -> Iterator[tuple[int, Scene,
     """The samples whose picture is there, with it; `faults` gets a sentence about each other."""
     for index in range(len(dataset)):
         try:
-            yield index, dataset.outline(index), dataset.path(index)
+            scene, path = dataset.outline(index), dataset.path(index)
+            if path.suffix.lower() != ".png" and not path.exists():
+                raise ImageError(f"{path}: it is only in a store; convert the release itself.")
+            yield index, scene, path
         except ImageError as error:
             faults.append(str(error))
 
 
-def place_picture(source: Path, target: Path) -> None:
-    """Put a picture at another place too: a hard link where possible, otherwise a copy.
+def place_picture(dataset: Outlined, index: int, target: Path) -> None:
+    """Put the picture of a sample at another place too.
 
+    A hard link where possible, otherwise a copy; a PNG of the same pixels if it is only in a store.
     The same picture may be there already, left by a conversion that broke off.
     """
+    source = dataset.path(index)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists():
+        write_image(target, dataset[index].image)
+        return
     if target.exists() and filecmp.cmp(source, target):
         return
     try:

@@ -23,6 +23,7 @@ from sightline.scene import Scene
 FILES = ("{}.json", "instances_{}.json", "instances_{}2017.json")
 ANNOTATIONS = ("", "annotations")
 PICTURES = ("images", "images/{}", "", "{}", "{}2017")
+TRIED = 100  # pictures by which their folder is found
 LARGEST = 1e6  # nothing measured in pixels is larger
 NOWHERE = (math.nan, math.nan)
 FAULTS = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
@@ -59,9 +60,10 @@ def find_coco(root: Path, split: str) -> Path:
 
 
 def _picture_folder(root: Path, split: str, records: BoxRecords) -> Path:
+    """The folder that has the most of the first pictures, some of which may be missing."""
     folders = [root / name.format(split) for name in PICTURES]
-    first = str(records.files[0]) if len(records) else ""
-    return next((folder for folder in folders if (folder / first).is_file()), folders[0])
+    files = records.files[:TRIED].tolist()
+    return max(folders, key=lambda folder: sum((folder / file).is_file() for file in files))
 
 
 def read_coco(file: Path) -> BoxRecords:
@@ -206,13 +208,13 @@ def write_coco(dataset: Outlined, file: Path, pictures: str = "images") -> list[
         name = (
             f"{file.stem}/{scene.key}{'' if scene.key.endswith(source.suffix) else source.suffix}"
         )
-        place_picture(source, file.parent / pictures / name)
+        place_picture(dataset, index, file.parent / pictures / name)
         first = len(annotations) + 1  # 0 is no id: evaluation by COCO takes it for none
         annotations += _annotations(scene, index, first)
         width, height = scene.size
         image = {"id": index, "file_name": name, "width": width, "height": height}
         images.append(image | ({"gaze": list(_people(scene, first))} if scene.truth else {}))
-        classes = scene.objects.classes if scene.objects else classes
+        classes = scene.objects.classes if scene.objects is not None else classes
     categories = [{"id": label, "name": name} for label, name in enumerate(classes)]
     content = {"images": images, "annotations": annotations, "categories": categories}
     file.write_text(json.dumps(content) + "\n", encoding="utf-8")

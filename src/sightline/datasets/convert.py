@@ -29,8 +29,9 @@ def convert(
 
     pictures: with arrays, store the pictures too; COCO and VOC have them in files always.
 
-    Raises UnknownNameError for a dataset that is not converted so, FileExistsError rather than
-    replace a file.
+    A split that cannot be read is a problem of that split. Raises UnknownNameError for a dataset
+    that is not converted so, FileExistsError rather than replace a file, and what the reader raises
+    when no split can be read.
     """
     if to == "arrays":
         if name not in LAYOUTS:
@@ -42,8 +43,9 @@ def convert(
         raise UnknownNameError(
             f"{name} is not converted to {to}; only data with boxes of objects is."
         )
+    faulty: list[ValueError] = []
     for split in SEPARATE:
-        if (dataset := _load(kind, root, split, report)) is not None:
+        if (dataset := _load(kind, root, split, report, faulty)) is not None:
             out.mkdir(parents=True, exist_ok=True)
             if to == "coco":
                 faults = write_coco(dataset, out / f"{split}.json")
@@ -51,19 +53,25 @@ def convert(
                 faults = write_voc(dataset, out, split)
             report.count(f"{split} pictures", len(dataset) - len(faults))
             report.problems += faults
+    if not report.counts and faulty:
+        raise faulty[0]
     if not report.counts:
         raise FileNotFoundError(f"{root} has none of the splits {', '.join(SEPARATE)} of {name}.")
     return report
 
 
-def _load(kind: Any, root: Path, split: str, report: Report) -> Any:
-    """A split, or None if it is not there; what its reader warns of becomes problems."""
+def _load(kind: Any, root: Path, split: str, report: Report, faulty: list[ValueError]) -> Any:
+    """A split, or None if it is not there or `faulty`; its reader's warnings become problems."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             dataset = kind(root, split)
         except FileNotFoundError as error:
             report.notes.append(f"No {split}: {error}")
+            return None
+        except ValueError as error:
+            faulty.append(error)
+            report.problems.append(str(error))
             return None
     report.problems += [str(warning.message) for warning in caught]
     return dataset

@@ -66,7 +66,9 @@ class GazeFollow(Dataset[Scene]):
         self.keys = _keys(people.paths)
         self.heads = torch.from_numpy(people.heads)
         self.inside = torch.from_numpy(people.inside)
-        self.points = torch.from_numpy(_by_annotator(rows.gaze, starts))
+        points = torch.from_numpy(_by_annotator(rows.gaze, starts))
+        # Scores truncate x * width: of what the file says, not of its nearest float32.
+        self.points = points if split == "test" else points.float()
 
     def __len__(self) -> int:
         """The number of samples."""
@@ -215,7 +217,7 @@ def _numbers(row: list[str], columns: list[int]) -> list[float]:
 
 def _rows(paths: list[str], lines: list[int], values: list[list[float]], broken: list[str]) -> Rows:
     table = np.array(values)
-    gaze = table[:, 1:3].astype(np.float32)
+    gaze = table[:, 1:3].copy()
     inside = table[:, 7] if table.shape[1] == len(COLUMNS) else np.ones(len(table))
     gaze[(gaze == -1).all(1) | (inside != 1)] = np.nan
     return Rows(
@@ -251,6 +253,6 @@ def _by_annotator(gaze: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Rows (R, 2) as people (P, A, 2); a person begins at each start; missing ones are NaN."""
     person = starts.cumsum() - 1
     annotator = np.arange(len(gaze)) - np.flatnonzero(starts)[person]
-    points = np.full((starts.sum(), annotator.max() + 1, 2), np.nan, dtype=np.float32)
+    points = np.full((starts.sum(), annotator.max() + 1, 2), np.nan)
     points[person, annotator] = gaze
     return points

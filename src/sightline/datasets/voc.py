@@ -46,8 +46,8 @@ def read_voc(root: Path, split: str) -> BoxRecords:
             f"{root} has no ImageSets/Main/{split}.txt; give the folder that holds ImageSets, "
             "Annotations and JPEGImages."
         )
-    lines = read_text(listed).split("\n")
-    names = dict.fromkeys(line.split()[0] for line in lines if line.strip())
+    lines = filter(None, map(str.strip, read_text(listed).split("\n")))
+    names = dict.fromkeys(_listed_name(root, line) for line in lines)
     classes = _classes(root)
     label_of = {name: label for label, name in enumerate(classes)}
     pictures, broken = [], []
@@ -69,9 +69,14 @@ def read_voc(root: Path, split: str) -> BoxRecords:
     return BoxRecords.of(pictures, classes, broken)
 
 
+def _listed_name(root: Path, line: str) -> str:
+    """The name in a line: all of it, or what comes before a blank, as lists of one class have."""
+    return line if (root / "Annotations" / f"{line}.xml").exists() else line.split()[0]
+
+
 def _classes(root: Path) -> tuple[str, ...]:
     if (file := root / CLASSES).exists():
-        return tuple(filter(None, file.read_text(encoding="utf-8").split("\n")))
+        return _listed_classes(file)
     names = set()
     for path in (root / "Annotations").glob("*.xml"):
         try:
@@ -105,32 +110,47 @@ def _size(tree: ElementTree.Element) -> tuple[int, int]:
 def _picture_name(root: Path, name: str) -> str:
     """The file's name with its ending; the `filename` in the XML is often wrong."""
     folder = root / "JPEGImages"
-    return next((f"{name}{s}" for s in SUFFIXES if (folder / f"{name}{s}").exists()), f"{name}.jpg")
+    endings = (*SUFFIXES, *map(str.upper, SUFFIXES))
+    return next((f"{name}{s}" for s in endings if (folder / f"{name}{s}").exists()), f"{name}.jpg")
 
 
 def write_voc(dataset: Outlined, root: Path, split: str) -> list[str]:
     """Write a dataset as a split of a VOC folder: boxes, classes and what is ignored.
 
     Lost are the people: their eyes, where they look, and heads that are not among the objects.
-    Samples without their picture are left out; returns a sentence about each.
+    Samples without their picture are left out, and so is the second of two pictures of one name;
+    returns a sentence about each. Classes are added to those of the splits before.
     """
     listed = root / "ImageSets" / "Main" / f"{split}.txt"
     if listed.exists():
         raise FileExistsError(f"{listed} exists already; remove it to write it again.")
     for folder in (listed.parent, root / "Annotations", root / "JPEGImages"):
         folder.mkdir(parents=True, exist_ok=True)
-    names, classes, faults = [], (), []
-    for _, scene, source in outlines(dataset, faults):
+    names, classes, faults = {}, (), []
+    for index, scene, source in outlines(dataset, faults):
         name = f"{split}_{scene.key.removesuffix(source.suffix)}".replace("/", "_")
-        place_picture(source, root / "JPEGImages" / f"{name}{source.suffix}")
-        (root / "Annotations" / f"{name}.xml").write_text(
-            _document(scene, f"{name}{source.suffix}"), encoding="utf-8"
-        )
-        names.append(name)
-        classes = scene.objects.classes if scene.objects else classes
-    (root / CLASSES).write_text("\n".join(classes) + "\n", encoding="utf-8")
+        if name in names:  # of x.jpg and x.png, or of a/b.jpg and a_b.jpg
+            faults.append(f"{source}: in VOC it is called as {names[name]} is; rename one of them.")
+            continue
+        names[name] = source
+        file = f"{name}{source.suffix.lower()}"
+        place_picture(dataset, index, root / "JPEGImages" / file)
+        (root / "Annotations" / f"{name}.xml").write_text(_document(scene, file), encoding="utf-8")
+        classes = scene.objects.classes if scene.objects is not None else classes
+    _add_classes(root / CLASSES, classes)
     listed.write_text("\n".join(names) + "\n", encoding="utf-8")
     return faults
+
+
+def _add_classes(file: Path, classes: tuple[str, ...]) -> None:
+    """Write the classes after those that the file has already: other splits name these."""
+    known = _listed_classes(file) if file.exists() else ()
+    if together := dict.fromkeys((*known, *classes)):
+        file.write_text("\n".join(together) + "\n", encoding="utf-8")
+
+
+def _listed_classes(file: Path) -> tuple[str, ...]:
+    return tuple(filter(None, file.read_text(encoding="utf-8").split("\n")))
 
 
 def _document(scene: Scene, file: str) -> str:

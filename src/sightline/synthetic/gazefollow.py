@@ -15,7 +15,7 @@ from sightline.synthetic.annotators import ANNOTATORS, marks
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.render import OUTSIDE_SHARE, SIZE, TEST, TRAIN, boxes_of, world_of
 from sightline.synthetic.world import World
-from sightline.synthetic.writing import claim, run_jobs, write_once, write_picture
+from sightline.synthetic.writing import claim, run_jobs, tests_of, write_once, write_picture
 
 SOURCE = "synthetic"
 
@@ -43,11 +43,11 @@ def write_gazefollow(
 
     The same seed gives the same bytes whatever the number of workers; called again after a break,
     it goes on. In the test split everybody looks into the picture, as in the release. Raises
-    FileExistsError if `folder` holds anything else.
+    FileExistsError if `folder` holds anything else, ValueError for a share that is not from 0 to 1.
     """
+    tests = tests_of(images, test_share)
     asked = {"images": images, "seed": seed, "size": size, "test_share": test_share}
     claim(folder, {"layout": "gazefollow", **asked, "difficulty": difficulty.name})
-    tests = round(images * test_share)
     jobs = [(TRAIN, i) for i in range(images - tests)] + [(TEST, i) for i in range(tests)]
     people = []
     rows = run_jobs(partial(_write_picture, folder, seed, size, difficulty), jobs, workers)

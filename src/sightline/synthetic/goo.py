@@ -30,7 +30,7 @@ from sightline.synthetic.shelves import (
     photograph,
     shelf_of,
 )
-from sightline.synthetic.writing import claim, encode, run_jobs, write_once
+from sightline.synthetic.writing import claim, encode, run_jobs, tests_of, write_once
 
 Layout = Literal["goo-synth", "goo-real"]
 Record = dict[str, Any]  # of one picture, in the file's own words
@@ -92,11 +92,11 @@ def write_goo(
 
     Returns how many are for training and for the test. The same seed gives the same bytes whatever
     the number of workers; called again after a break, it goes on. Raises FileExistsError if
-    `folder` holds anything else.
+    `folder` holds anything else, ValueError for a share that is not from 0 to 1.
     """
+    tests = tests_of(images, test_share)
     asked = {"images": images, "seed": seed, "size": size, "test_share": test_share}
     claim(folder, {"layout": layout, **asked, "difficulty": difficulty.name})
-    tests = round(images * test_share)
     counts = (images - tests, tests)
     first = images - tests if layout == "goo-real" else 0  # GOO-Real counts on in its test part
     jobs = [Job(0, i, i) for i in range(counts[0])] + [Job(1, i, first + i) for i in range(tests)]

@@ -12,7 +12,7 @@ import numpy as np
 from sightline.synthetic.difficulty import NORMAL, Difficulty
 from sightline.synthetic.render import FPS, SIZE, TEST_CLIPS, TRAIN_CLIPS, boxes_of, clip_of
 from sightline.synthetic.world import World
-from sightline.synthetic.writing import claim, run_jobs, write_once, write_picture
+from sightline.synthetic.writing import claim, run_jobs, tests_of, write_once, write_picture
 
 CLIPS_PER_SHOW = 4
 SHOWS = 3  # at least so many for training, or as many as there are clips
@@ -57,14 +57,15 @@ def write_videoattentiontarget(  # noqa: PLR0913
     """Write `clips` rendered clips of `frames` pictures of `size` (width, height), by split.
 
     The same seed gives the same bytes whatever the number of workers; called again after a break,
-    it goes on. Raises FileExistsError if `folder` holds anything else.
+    it goes on. Raises FileExistsError if `folder` holds anything else, ValueError for a number or a
+    share that cannot be.
     """
     if min(clips, frames) < 1 or fps <= 0:
         raise ValueError(f"{clips} clips of {frames} frames, {fps} a second: give more than none.")
+    tests = tests_of(clips, test_share)
     asked = {"clips": clips, "frames": frames, "seed": seed, "size": size, "fps": fps}
     asked |= {"test_share": test_share, "difficulty": difficulty.name}
     claim(folder, {"layout": "videoattentiontarget", **asked})
-    tests = max(round(clips * test_share), min(1, clips - 1))  # a few clips are no set without
     places = _places(clips - tests, tests)
     draw = partial(clip_of, seed, size=size, length=frames, fps=fps, difficulty=difficulty)
     work = partial(_write_clip, folder, draw)

@@ -48,6 +48,16 @@ def claim(folder: Path, record: dict[str, Any]) -> None:
     write_once(path, text.encode())
 
 
+def tests_of(images: int, share: float) -> int:
+    """How many are for the test, at least one of two or more: a few are no set without.
+
+    Raises ValueError for a share that is not from 0 to 1.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"test_share is {share}; give a number from 0 to 1.")
+    return max(round(images * share), min(1, images - 1))
+
+
 def write_once(path: Path, data: bytes) -> None:
     """Make a file in one move, unless it is there."""
     if path.exists():
