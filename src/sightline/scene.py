@@ -65,7 +65,7 @@ class Truth:
     """What annotators said about each head; NaN wherever they said nothing.
 
     points: (P, A, 2) gaze targets of A annotators, in pixels in a `Scene`, unit square in a
-    `Batch`.
+    `Batch`; float64 where a protocol truncates pixels (GazeFollow's test), else float32.
     inside: (P,) 1 target in frame, 0 out of frame, NaN unknown.
     gaze_object: (P,) row of `objects`, -1 for none.
     counted: (P,) False for people who are context only, in neither loss nor score.
