@@ -128,7 +128,7 @@ def shown(name: str, task: Task, count: int) -> Tensor:
 
 def predicted(weights: str, scenes: list[Scene]) -> list[Pair]:
     """The gaze of every scene, with the scene."""
-    model = fitted(sightline.load(weights), scenes[0].projection)
+    model = fitted(sightline.load(weights, precision="float32"), scenes[0].projection)
     gazes = []
     for start in track(range(0, len(scenes), 16), "predicting", transient=True):
         gazes += model.predict(scenes[start : start + 16])
