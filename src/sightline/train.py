@@ -14,16 +14,11 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import (
-    Callback,
-    Checkpoint,
-    ModelCheckpoint,
-    RichProgressBar,
-    TQDMProgressBar,
-)
+from lightning.pytorch.callbacks import Callback, RichProgressBar, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from sightline.benchmark import Benchmark, find_benchmark
+from sightline.checkpoints import BestCheckpoint, LastCheckpoint
 from sightline.datasets import is_rendered
 from sightline.encoding import Encoding
 from sightline.feature_store import FeatureStore
@@ -193,7 +188,7 @@ def _run_stage(model: GazeModel, run: Run, stage: Stage) -> None:
         features=_features(model, run, stage, benchmark),
     )
     last = LastCheckpoint(folder / "last.ckpt", run.resources.checkpoint_every)
-    best = _best_checkpoint(folder, benchmark)
+    best = BestCheckpoint(folder, benchmark)
     trainer = _trainer(run, stage, [best, last, _progress_bar()], validated=benchmark is not None)
     goes_on = last.path if last.path.exists() else None
     handler = signal.getsignal(signal.SIGINT)
@@ -219,18 +214,6 @@ def _features(
     encoding = Encoding(model, run.resources.device, run.resources.dtype)
     workers = run.resources.workers
     return encode_stage(encoding, stage, benchmark, run.data, run.features, workers=workers)
-
-
-def _best_checkpoint(folder: Path, benchmark: Benchmark | None) -> ModelCheckpoint:
-    """`best.ckpt`, of the epoch that the benchmark picks, or of the last one without."""
-    return BestCheckpoint(
-        folder,
-        "best",
-        monitor=f"val/{benchmark.decides}" if benchmark else None,
-        mode=benchmark.better if benchmark else "min",
-        save_top_k=1,
-        enable_version_counter=False,
-    )
 
 
 def _trainer(
@@ -267,41 +250,3 @@ def _benchmark_of(recipe: Recipe, stage: Stage) -> Benchmark | None:
 def _progress_bar() -> Callback:
     terminal = sys.stderr.isatty()  # in a log file one line now and then is enough
     return RichProgressBar() if terminal else TQDMProgressBar(refresh_rate=50)
-
-
-class BestCheckpoint(ModelCheckpoint):
-    """Lightning's, which also knows its best file in a folder that was moved or mounted anew."""
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """What a checkpoint says, with its paths in the folder of today."""
-        folder = Path(str(self.dirpath))
-
-        def here(path: str) -> str:
-            return str(folder / Path(path).name) if path else path
-
-        paths = {key: here(state_dict[key]) for key in ("best_model_path", "kth_best_model_path")}
-        best = {here(path): score for path, score in state_dict["best_k_models"].items()}
-        moved = {"dirpath": self.dirpath, "best_k_models": best, **paths}
-        super().load_state_dict(state_dict | moved)
-
-
-class LastCheckpoint(Checkpoint):
-    """Keep `last.ckpt` fresh: every so many steps and at each epoch's end, replaced in one move."""
-
-    def __init__(self, path: Path, every: int) -> None:
-        self.path, self.every = path, every
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:  # pyright: ignore
-        """Save inside the epoch; its last step is saved when it has been validated."""
-        if trainer.global_step % self.every == 0 and not trainer.is_last_batch:
-            self._save(trainer)
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, *_: Any, **__: Any) -> None:
-        """Save between epochs, after validation."""
-        self._save(trainer)
-
-    def _save(self, trainer: lightning.Trainer) -> None:
-        temporary = self.path.with_suffix(".part")
-        trainer.save_checkpoint(temporary)
-        if trainer.is_global_zero:
-            temporary.replace(self.path)  # a kill at any moment leaves a whole checkpoint
